@@ -1,0 +1,6 @@
+export * from './channel-messages.js';
+export * from './errors.js';
+export * from './limits.js';
+export * from './node-link.js';
+export * from './package-manifest.js';
+export * from './session-envelope.js';

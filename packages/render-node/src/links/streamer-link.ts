@@ -1,0 +1,117 @@
+import type { ClientSession, Role, ScreenConfig, StreamSettings } from '@cloudstage/protocol';
+
+/**
+ * Link between the agent (caller) and a slot's streamer (server at `<slot run dir>/streamer.sock`). The streamer starts
+ * with its slot and waits; a restarted streamer is configured again by the agent.
+ */
+
+/** Start configuration, passed to the streamer as one JSON argument. Contains no secret. */
+export interface StreamerConfig {
+  readonly slotIndex: number;
+  /** Directory of the slot (0700): `streamer.sock` is created here. */
+  readonly runDir: string;
+  /** X display name, e.g. `:101`. Its socket is reached through {@link xSocketPath}. */
+  readonly display: string;
+  /** Unix socket of the X server (may lie outside /tmp/.X11-unix). */
+  readonly xSocketPath: string;
+  /** `PULSE_SERVER` value of the slot's sound server, e.g. `unix:/run/…/native`. */
+  readonly pulseServer: string;
+  /** Name of the monitor source to record, e.g. `cloudstage.monitor`. */
+  readonly pulseSource: string;
+  /** Address and port range on loopback for ICE sockets; the port mux forwards to them. */
+  readonly loopbackAddress: string;
+  readonly logLevel: string;
+}
+
+/** Public addresses that the answer lists: one UDP host and one TCP passive candidate for each. */
+export interface MediaEndpoint {
+  readonly publicAddresses: readonly string[];
+  readonly udpPort: number;
+  readonly tcpPort: number;
+}
+
+export interface ConfigureParams {
+  readonly sessionId: string;
+  readonly settings: StreamSettings;
+  readonly media: MediaEndpoint;
+}
+
+export interface AddPeerParams {
+  readonly peerId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly seat: number;
+  readonly clientSession: ClientSession;
+  readonly reconnectToken: string;
+}
+
+export interface AddPeerResult {
+  readonly sdp: string;
+  /** ICE credentials of the server side, and where its socket listens: what the port mux needs. */
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly loopbackAddress: string;
+  readonly loopbackPort: number;
+  readonly videoMimeType: string;
+  readonly audioMimeType: string;
+  readonly screenConfig: ScreenConfig;
+}
+
+/** Cumulative numbers of a streamer since its start; times are percentiles over the last seconds, in milliseconds. */
+export interface StreamerStats {
+  readonly framesCaptured: number;
+  readonly framesEncoded: number;
+  readonly bytesSent: number;
+  readonly packetsSent: number;
+  readonly packetsRetransmitted: number;
+  readonly nacksReceived: number;
+  readonly keyFrames: number;
+  readonly captureMsP50: number;
+  readonly convertMsP50: number;
+  readonly encodeMsP50: number;
+  readonly targetBitrateBps: number;
+  readonly peers: number;
+}
+
+export type StreamerMethods = {
+  /** Sets the display mode and the encoder; idempotent. */
+  'stream.configure': { params: ConfigureParams; result: null };
+  /**
+   * Creates a peer and its answer. An older peer of the same user with the same role is told `hb {code:1}` and closed.
+   * Errors: `offer-invalid`, `codec-unsupported`, `too-many-peers`, `not-configured`.
+   */
+  'peer.add': { params: AddPeerParams; result: AddPeerResult };
+  /** Tells every peer `hb {code, message}` twice, closes them, and stops capture; the streamer can be configured again. */
+  'session.close': { params: { readonly code: number; readonly message: string }; result: null };
+  'stream.describe': {
+    params: Record<string, never>;
+    result: {
+      readonly sessionId: string | null;
+      readonly stats: StreamerStats;
+      readonly peers: readonly {
+        readonly peerId: string;
+        readonly userId: string;
+        readonly role: Role;
+        readonly connected: boolean;
+        readonly iceUfrag: string;
+        readonly icePwd: string;
+        readonly loopbackAddress: string;
+        readonly loopbackPort: number;
+      }[];
+    };
+  };
+};
+
+export type StreamerEvents = {
+  /** `closed` is final and also reported for peers that never connected. */
+  'peer.state': {
+    readonly peerId: string;
+    readonly userId: string;
+    readonly role: Role;
+    readonly iceUfrag: string;
+    readonly state: 'connected' | 'closed';
+    readonly reason: string;
+  };
+  /** `game_op restart` of a player: the agent restarts the program on the same display. */
+  'program.restart': { readonly peerId: string };
+};

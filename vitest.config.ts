@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Packages are tested from their sources, so that a unit test never runs a stale build. */
+const alias = {
+  '@cloudstage/protocol': source('packages/protocol/src/index.ts'),
+  '@cloudstage/cloud-api': source('packages/cloud-api/src/index.ts'),
+  '@cloudstage/control-plane': source('packages/control-plane/src/index.ts'),
+  '@cloudstage/render-node': source('packages/render-node/src/index.ts'),
+  '@cloudstage/client-core': source('packages/client-core/src/index.ts'),
+  '@cloudstage/demo-backend': source('examples/demo-backend/src/index.ts'),
+};
+
+/**
+ * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets, PGlite.
+ * e2e: the whole product and a real Chromium.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['{packages,examples}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+          exclude: ['**/*.integration.test.ts', '**/dist/**', '**/node_modules/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'integration',
+          include: ['{packages,examples}/*/src/**/*.integration.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
