@@ -14,6 +14,11 @@ export interface StreamerConfig {
   readonly display: string;
   /** Unix socket of the X server (may lie outside /tmp/.X11-unix). */
   readonly xSocketPath: string;
+  /**
+   * Xauthority file with the display's MIT-MAGIC-COOKIE-1 (the server accepts nobody without it). Also in the environment
+   * as `XAUTHORITY`, next to `DISPLAY` and `PULSE_SERVER`, for tools that the streamer starts.
+   */
+  readonly xAuthorityPath: string;
   /** `PULSE_SERVER` value of the slot's sound server, e.g. `unix:/run/…/native`. */
   readonly pulseServer: string;
   /** Name of the monitor source to record, e.g. `cloudstage.monitor`. */
