@@ -1,0 +1,66 @@
+import type { HeartbeatRequest, Role, StreamProfile } from '@cloudstage/protocol';
+
+/** Media that `game_op pause` can stop for one peer. */
+export type PausableMedia = 'audio' | 'video' | 'all';
+
+/** Size and origin of the streamed screen in remote pixels. */
+export interface ScreenGeometry {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** What the channels may ask of the stream. Nothing here blocks; what can fail says so by its result. */
+export interface StreamControl {
+  /** Asks for an IDR frame; rate-limited by the stream. */
+  requestKeyFrame(): void;
+  /** A client's wish of `res_mode`, unchecked against the project's limits: the stream clamps it. */
+  setStreamProfile(peerId: string, profile: StreamProfile): void;
+  /** Resizes the desktop; false when the display or the project does not allow it. Never rejects. */
+  setDesktopResolution(width: number, height: number): Promise<boolean>;
+  setPaused(peerId: string, media: PausableMedia, paused: boolean): void;
+  /** `game_op restart`: asks the agent to start the program again on the same display. */
+  requestProgramRestart(peerId: string): void;
+  screen(): ScreenGeometry;
+  /** Returns the way to stop. */
+  onScreenChange(listener: () => void): () => void;
+  /** Load of the slot, 0–100. */
+  cpuUsagePercent(): number;
+  /** Every heartbeat of every peer: its liveness and its statistics. */
+  heartbeat(peerId: string, request: HeartbeatRequest): void;
+  /** Cursor mode 2: the pointer is part of the picture. */
+  drawCursor(enabled: boolean): void;
+}
+
+/** One WebRTC connection as the channels see it. */
+export interface ControlPeer {
+  readonly peerId: string;
+  readonly userId: string;
+  readonly role: Role;
+  /** 1-based player position; 0 for viewers. */
+  readonly seat: number;
+  readonly reconnectToken: string;
+  /** Sends text on the newest open channel with this label; false when there is none or it did not take the message. */
+  send(label: string, text: string): boolean;
+  isOpen(label: string): boolean;
+}
+
+/** What the peer tells the channels. None of these throws, whatever the client sent. */
+export interface PeerControl {
+  /** May be called more than once for one channel. */
+  onChannelOpen(label: string): void;
+  onMessage(label: string, data: string | Uint8Array): void;
+  onChannelClosed(label: string): void;
+  /** Tells the client by `hb` to disconnect without reconnecting; sent twice because the channel is lossy. */
+  kick(code: number, message: string): void;
+  /** Releases every key and button this peer holds. Idempotent. */
+  close(): void;
+}
+
+/** The data channels of one streamer. */
+export interface Control {
+  attachPeer(peer: ControlPeer): PeerControl;
+  /** Releases all input, stops the cursor watch and gives up the clipboard. The display stays the caller's. */
+  close(): Promise<void>;
+}
