@@ -1,0 +1,150 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCloudApiClient } from '@cloudstage/cloud-api';
+import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
+import { disposeProduct, type Product, startProduct, until } from './support/product.js';
+import { programPids, streamerPid } from './support/processes.js';
+
+/**
+ * The main job with the demo program (a 3D game with music): through the demo page, the demo backend and the signed cloud API, in a
+ * real Chromium.
+ */
+
+let product: Product;
+let browser: Browser;
+
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await disposeProduct(product);
+});
+
+const demoPage = (userId: string) => `${product.demoUrl}/?userId=${userId}&autostart=1`;
+
+function pageState(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => document.body.dataset.state);
+}
+
+async function playing(page: Page): Promise<void> {
+  await until('the page to play', async () => (await pageState(page)) === 'playing');
+  await until('a decoded picture that is not blank', async () => contrast(await readLuma(page, 64, 36)) > 5);
+}
+
+function instanceId(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const sdk = (window as unknown as { TCGSDK: { getServerSession(): unknown } }).TCGSDK.getServerSession();
+    const session = (typeof sdk === 'string' ? JSON.parse(atob(sdk)) : sdk) as { instance_id: string };
+    return session.instance_id;
+  });
+}
+
+function cloudApi() {
+  return createCloudApiClient({
+    endpoint: product.apiUrl,
+    secretId: product.accessKey.SecretId,
+    secretKey: product.accessKey.SecretKey,
+  });
+}
+
+describe('a user of the demo page', () => {
+  let page: Page;
+
+  it('sees a moving picture', async () => {
+    page = await openPage(browser, demoPage('ann'));
+    await playing(page);
+    const first = await readLuma(page, 64, 36);
+    await until('the picture to move', async () => difference(first, await readLuma(page, 64, 36)) > 1);
+    const decoded = (await receiverStats(page)).framesDecoded;
+    await until('frames to go on', async () => (await receiverStats(page)).framesDecoded > decoded + 60);
+  });
+
+  it('hears sound that is not silence', async () => {
+    const before = await receiverStats(page);
+    await until('audible energy', async () => (await receiverStats(page)).audioEnergy > before.audioEnergy + 1e-4);
+  });
+
+  it('sees the program react to the keyboard', async () => {
+    const video = page.locator('video');
+    await video.click({ position: { x: 5, y: 5 } });
+    const before = await readLuma(page, 64, 36);
+    const pids = await programPids(product);
+    await page.keyboard.press('Enter');
+    await until('another screen of the program', async () => difference(before, await readLuma(page, 64, 36)) > 8);
+    expect(await programPids(product)).toEqual(pids);
+  });
+
+  it('finds the same program instance after a reload', async () => {
+    const instance = await instanceId(page);
+    const pids = await programPids(product);
+    await page.reload();
+    await playing(page);
+    expect(await instanceId(page)).toBe(instance);
+    expect(await programPids(product)).toEqual(pids);
+  });
+
+  it('is back within ten seconds when the streamer is killed, with the program still running', async () => {
+    const pids = await programPids(product);
+    const instance = await instanceId(page);
+    const old = await streamerPid(product, instance);
+    process.kill(old, 'SIGKILL');
+    await until('the page to notice', async () => (await pageState(page)) !== 'playing', 10_000);
+    await until('the page to play again', async () => (await pageState(page)) === 'playing', 10_000);
+    const decoded = (await receiverStats(page)).framesDecoded;
+    await until('frames to go on', async () => (await receiverStats(page)).framesDecoded > decoded + 5, 10_000);
+    expect(await programPids(product)).toEqual(pids);
+    expect(await instanceId(page)).toBe(instance);
+    expect(await streamerPid(product, instance)).not.toBe(old);
+  });
+
+  it('loses the picture to a second device with the same UserId', async () => {
+    const instance = await instanceId(page);
+    const second = await openPage(browser, demoPage('ann'));
+    await playing(second);
+    expect(await instanceId(second)).toBe(instance);
+    await until('the first page to end', async () => (await pageState(page)) === 'ended');
+    expect(await pageState(second)).toBe('playing');
+    await page.context().close();
+    page = second;
+  });
+
+  it('gets NoIdle when the slots are used up, and queues', async () => {
+    const other = await openPage(browser, demoPage('bob'));
+    await playing(other);
+    await expect(
+      cloudApi().ApplyConcurrent({ UserId: 'carol', UserIp: '127.0.0.1', ProjectId: product.demo.ProjectId }),
+    ).rejects.toMatchObject({ code: 'ResourceNotFound.NoIdle' });
+    const third = await openPage(browser, demoPage('carol'));
+    await until('the third user to queue', async () => (await pageState(third)) === 'queueing');
+    await cloudApi().DestroySession({ UserId: 'bob' });
+    await playing(third);
+    await third.context().close();
+    await other.context().close();
+  });
+
+  it('keeps playing when the control plane is killed and started again', async () => {
+    const instance = await instanceId(page);
+    const pids = await programPids(product);
+    await product.kill();
+    const decoded = (await receiverStats(page)).framesDecoded;
+    await until('frames without a control plane', async () => (await receiverStats(page)).framesDecoded > decoded + 10);
+    product = await startProduct({ previous: product });
+    expect(await programPids(product)).toEqual(expect.arrayContaining(pids));
+    await page.reload();
+    await playing(page);
+    expect(await instanceId(page)).toBe(instance);
+  });
+
+  it('leaves nothing behind after Ctrl-C', async () => {
+    const { leftovers } = await import('./support/processes.js');
+    const before = await leftovers(product);
+    expect(before.processes.length).toBeGreaterThan(0);
+    expect(await product.stop()).toBe(0);
+    await until('everything to be gone', async () => {
+      const now = await leftovers(product);
+      return now.processes.length + now.mounts.length + now.sockets.length === 0 || Promise.reject(new Error(JSON.stringify(now)));
+    });
+  });
+});

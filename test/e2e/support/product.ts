@@ -1,0 +1,154 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** Root of the checkout. */
+export const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const cliMain = join(repository, 'packages/cli/dist/main.js');
+
+/** Polls `probe` until it returns something truthy; the error names what was awaited and what was seen last. */
+export async function until<T>(what: string, probe: () => Promise<T | null | undefined | false>, timeoutMs = 60_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const value = await probe();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`waited ${timeoutMs} ms for ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+}
+
+async function freeTcpPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A number that is free on TCP and UDP. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await freeTcpPort();
+    const socket = createSocket('udp4');
+    const bound = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(false));
+      socket.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    if (bound) return port;
+  }
+}
+
+/** One running instance of the whole product, on ports and a data directory of its own. */
+export interface Product {
+  readonly apiUrl: string;
+  readonly demoUrl: string;
+  readonly dataDir: string;
+  readonly mediaPort: number;
+  readonly pid: number;
+  readonly accessKey: { readonly SecretId: string; readonly SecretKey: string };
+  readonly demo: { readonly ProjectId: string; readonly ApplicationId: string };
+  /** Everything it printed so far. */
+  output(): string;
+  /** Runs `cloudstage <args> --json` against the instance. */
+  cli<T>(...args: string[]): Promise<T>;
+  /** Ctrl-C; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** `kill -9` of the main process alone. */
+  kill(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Reused to restart an instance; a fresh temporary directory otherwise. */
+  readonly previous?: Product;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(path, 'utf8')) as T;
+}
+
+function exited(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+}
+
+/** Starts `cloudstage up` and waits until it says it is ready. */
+export async function startProduct(options: StartOptions = {}): Promise<Product> {
+  const dataDir = options.previous?.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloudstage-e2e-')));
+  const port = (url: string | undefined) => (url === undefined ? freeTcpPort() : Promise.resolve(Number(new URL(url).port)));
+  const apiPort = await port(options.previous?.apiUrl);
+  const demoPort = await port(options.previous?.demoUrl);
+  const mediaPort = options.previous?.mediaPort ?? (await freePort());
+  const env = {
+    ...process.env,
+    CLOUDSTAGE_DATA_DIR: dataDir,
+    CLOUDSTAGE_API_PORT: String(apiPort),
+    CLOUDSTAGE_DEMO_PORT: String(demoPort),
+    CLOUDSTAGE_MEDIA_PORT: String(mediaPort),
+    CLOUDSTAGE_DEMO_CACHE_DIR: join(repository, 'data', 'cache'),
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [cliMain, 'up'], { env, cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-200_000)));
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const demoUrl = `http://127.0.0.1:${demoPort}`;
+  try {
+    await until(
+      'the product to be ready',
+      async () => {
+        if (child.exitCode !== null) throw new Error(`cloudstage up exited with ${child.exitCode}`);
+        const ready = await fetch(`${apiUrl}/readyz`);
+        return ready.ok && existsSync(join(dataDir, 'demo.json')) && (await fetch(demoUrl)).ok && /ready/i.test(output);
+      },
+      240_000,
+    );
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`${error instanceof Error ? error.message : error}\n--- output ---\n${output.slice(-8000)}`);
+  }
+  return {
+    apiUrl,
+    demoUrl,
+    dataDir,
+    mediaPort,
+    pid: child.pid ?? 0,
+    accessKey: await readJson(join(dataDir, 'access-key.json')),
+    demo: await readJson(join(dataDir, 'demo.json')),
+    output: () => output,
+    cli: async <T>(...args: string[]) => {
+      const { stdout } = await run(process.execPath, [cliMain, ...args, '--json'], { env, cwd: repository, maxBuffer: 16 << 20 });
+      return JSON.parse(stdout) as T;
+    },
+    stop: async () => {
+      child.kill('SIGINT');
+      return exited(child);
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited(child);
+    },
+  };
+}
+
+/** Stops an instance and removes its data; for `afterAll`. */
+export async function disposeProduct(product: Product | undefined): Promise<void> {
+  if (!product) return;
+  await product.stop();
+  await rm(product.dataDir, { recursive: true, force: true });
+}
