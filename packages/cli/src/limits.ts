@@ -1,0 +1,23 @@
+/** Bounds of the command line and the all-in-one mode, each with its reason. */
+export const limits = {
+  /** 45 MB from a Debian mirror: ten minutes still work at 75 KB/s. */
+  demoDownloadMs: 600_000,
+  /** Unpacking and packing 50 MB on a slow disk. */
+  demoPackMs: 180_000,
+  /** Standard output kept of a tool that failed; its last lines hold the reason. */
+  toolOutputChars: 16_384,
+  /** Body of a request to the admin socket: names and paths only. */
+  adminBodyBytes: 65_536,
+  /** Answer of the admin socket: sessions of 64 slots are a few KB. */
+  adminAnswerBytes: 4_194_304,
+  /** Ingest of a large package is hashing at disk speed: half an hour is 100 GB. */
+  adminCallMs: 1_800_000,
+  /** Everything starts within a few seconds; the display and sound of the slots are what is waited for. */
+  startMs: 60_000,
+  /** Ending programs may take their 5 s of grace, in order: sessions, node, database. */
+  closeStepMs: 15_000,
+  /** Attempts to take the instance lock over from a dead process; a second one is only needed in a race. */
+  lockAttempts: 3,
+  /** Unix socket paths are 108 bytes with the final zero. */
+  socketPathBytes: 107,
+} as const;
