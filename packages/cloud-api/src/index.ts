@@ -1,1 +1,15 @@
-export {};
+export * from './actions/action.js';
+export * from './actions/action-table.js';
+export * from './client/client.js';
+export * from './encoding/flat-parameters.js';
+export * from './errors/error-table.js';
+export * from './errors/language.js';
+export * from './errors/public-error.js';
+export * from './limits.js';
+export * from './signature/digest.js';
+export * from './signature/http-request.js';
+export * from './signature/tc3-sign.js';
+export * from './signature/tc3-verify.js';
+export * from './signature/v1.js';
+export * from './validation/coerce.js';
+export * from './validation/validate.js';

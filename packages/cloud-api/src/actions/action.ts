@@ -1,0 +1,35 @@
+import type { Static, TObject } from 'typebox';
+import type { ErrorCode } from '../errors/error-table.js';
+
+/** API version every action of this product has. */
+export const apiVersion = '2022-01-10';
+
+/** Name that TC3 credential scopes of our own client carry. */
+export const serviceName = 'car';
+
+/** Everything the edge, the client and the documentation need to know about one action. */
+export interface ActionDefinition<Request extends TObject = TObject, Response extends TObject = TObject> {
+  /** Closed object: a field that is not listed is `UnknownParameter`. */
+  readonly request: Request;
+  /** Without `RequestId`, which every reply has. Open: a newer server may add fields. */
+  readonly response: Response;
+  /** Requests a second for each account. */
+  readonly rateLimitPerSecond: number;
+  /** Time within which a server must have answered, milliseconds, as documented; null where none is documented. */
+  readonly serverTimeoutMs: number | null;
+  /** Codes documented for the action; platform codes come on top. */
+  readonly errorCodes: readonly ErrorCode[];
+}
+
+/** Declares an action; exists so that the schemas keep their exact types. */
+export function defineAction<Request extends TObject, Response extends TObject>(
+  definition: ActionDefinition<Request, Response>,
+): ActionDefinition<Request, Response> {
+  return definition;
+}
+
+/** Request type of a definition. */
+export type RequestType<D> = D extends ActionDefinition<infer Request, TObject> ? Static<Request> : never;
+
+/** Response type of a definition, without `RequestId`. */
+export type ResponseType<D> = D extends ActionDefinition<TObject, infer Response> ? Static<Response> : never;

@@ -1,0 +1,17 @@
+import { defineAction } from './action.js';
+import { requestObject, responseObject, userIdField } from './fields.js';
+
+/** Ends the user's session now and frees its slot. Succeeds also when there was none. */
+export const destroySession = defineAction({
+  request: requestObject({ UserId: userIdField() }),
+  response: responseObject({}),
+  rateLimitPerSecond: 100,
+  serverTimeoutMs: null,
+  errorCodes: [
+    'FailedOperation',
+    'FailedOperation.ProcessTimeout',
+    'InternalError',
+    'InvalidParameter.JsonParseError',
+    'ResourceUnavailable.AccessFailed',
+  ],
+});
