@@ -1,9 +1,9 @@
+import { createCloudApiClient } from '@cloudstage/cloud-api';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCloudApiClient } from '@cloudstage/cloud-api';
 import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
-import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { programPids, streamerPid } from './support/processes.js';
+import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 
 /**
  * The main job with the demo program (a 3D game with music): through the demo page, the demo backend and the signed cloud API, in a
@@ -114,11 +114,11 @@ describe('a user of the demo page', () => {
     const other = await openPage(browser, demoPage('bob'));
     await playing(other);
     await expect(
-      cloudApi().ApplyConcurrent({ UserId: 'carol', UserIp: '127.0.0.1', ProjectId: product.demo.ProjectId }),
+      cloudApi().applyConcurrent({ UserId: 'carol', UserIp: '127.0.0.1', ProjectId: product.demo.ProjectId }),
     ).rejects.toMatchObject({ code: 'ResourceNotFound.NoIdle' });
     const third = await openPage(browser, demoPage('carol'));
     await until('the third user to queue', async () => (await pageState(third)) === 'queueing');
-    await cloudApi().DestroySession({ UserId: 'bob' });
+    await cloudApi().destroySession({ UserId: 'bob' });
     await playing(third);
     await third.context().close();
     await other.context().close();
@@ -144,7 +144,10 @@ describe('a user of the demo page', () => {
     expect(await product.stop()).toBe(0);
     await until('everything to be gone', async () => {
       const now = await leftovers(product);
-      return now.processes.length + now.mounts.length + now.sockets.length === 0 || Promise.reject(new Error(JSON.stringify(now)));
+      return (
+        now.processes.length + now.mounts.length + now.sockets.length === 0 ||
+        Promise.reject(new Error(JSON.stringify(now)))
+      );
     });
   });
 });

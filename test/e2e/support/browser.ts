@@ -72,7 +72,9 @@ export function contrast(luma: readonly number[]): number {
 }
 
 /** Sums of the receivers' statistics over the page's live connections. */
-export function receiverStats(page: Page): Promise<{ framesDecoded: number; audioEnergy: number; audioPackets: number }> {
+export function receiverStats(
+  page: Page,
+): Promise<{ framesDecoded: number; audioEnergy: number; audioPackets: number }> {
   return page.evaluate(async () => {
     const { testConnections } = window as unknown as { testConnections: RTCPeerConnection[] };
     const sum = { framesDecoded: 0, audioEnergy: 0, audioPackets: 0 };

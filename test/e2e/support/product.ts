@@ -14,7 +14,11 @@ export const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const cliMain = join(repository, 'packages/cli/dist/main.js');
 
 /** Polls `probe` until it returns something truthy; the error names what was awaited and what was seen last. */
-export async function until<T>(what: string, probe: () => Promise<T | null | undefined | false>, timeoutMs = 60_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false>,
+  timeoutMs = 60_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
@@ -27,7 +31,9 @@ export async function until<T>(what: string, probe: () => Promise<T | null | und
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`waited ${timeoutMs} ms for ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+  throw new Error(
+    `waited ${timeoutMs} ms for ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }
 
 async function freeTcpPort(): Promise<number> {
@@ -90,7 +96,8 @@ function exited(child: ChildProcess): Promise<number | null> {
 /** Starts `cloudstage up` and waits until it says it is ready. */
 export async function startProduct(options: StartOptions = {}): Promise<Product> {
   const dataDir = options.previous?.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloudstage-e2e-')));
-  const port = (url: string | undefined) => (url === undefined ? freeTcpPort() : Promise.resolve(Number(new URL(url).port)));
+  const port = (url: string | undefined) =>
+    url === undefined ? freeTcpPort() : Promise.resolve(Number(new URL(url).port));
   const apiPort = await port(options.previous?.apiUrl);
   const demoPort = await port(options.previous?.demoUrl);
   const mediaPort = options.previous?.mediaPort ?? (await freePort());
@@ -105,7 +112,8 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
   };
   const child = spawn(process.execPath, [cliMain, 'up'], { env, cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-200_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-200_000)));
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const demoUrl = `http://127.0.0.1:${demoPort}`;
   try {
@@ -132,7 +140,11 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     demo: await readJson(join(dataDir, 'demo.json')),
     output: () => output,
     cli: async <T>(...args: string[]) => {
-      const { stdout } = await run(process.execPath, [cliMain, ...args, '--json'], { env, cwd: repository, maxBuffer: 16 << 20 });
+      const { stdout } = await run(process.execPath, [cliMain, ...args, '--json'], {
+        env,
+        cwd: repository,
+        maxBuffer: 16 << 20,
+      });
       return JSON.parse(stdout) as T;
     },
     stop: async () => {

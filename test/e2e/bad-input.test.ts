@@ -1,0 +1,179 @@
+import { createSocket } from 'node:dgram';
+import { createConnection } from 'node:net';
+import { createCloudApiClient } from '@cloudstage/cloud-api';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contrast, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
+import { disposeProduct, type Product, startProduct, until } from './support/product.js';
+
+/** Hostile and broken input against the running product: a named error or silence, and nothing dies. */
+
+let product: Product;
+let browser: Browser;
+
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await disposeProduct(product);
+});
+
+function api(overrides: { secretKey?: string } = {}) {
+  return createCloudApiClient({
+    endpoint: product.apiUrl,
+    secretId: product.accessKey.SecretId,
+    secretKey: overrides.secretKey ?? product.accessKey.SecretKey,
+  });
+}
+
+async function rawCall(
+  headers: Record<string, string>,
+  body = '{}',
+): Promise<{ status: number; code: string | undefined; type: string | null }> {
+  const reply = await fetch(product.apiUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  const json = (await reply.json()) as { Response: { Error?: { Code: string }; RequestId: string } };
+  expect(json.Response.RequestId).toMatch(/^[0-9a-f-]{36}$/);
+  return { status: reply.status, code: json.Response.Error?.Code, type: reply.headers.get('content-type') };
+}
+
+describe('the cloud API', () => {
+  const action = { 'x-tc-action': 'ApplyConcurrent', 'x-tc-version': '2022-01-10' };
+  const now = () => String(Math.floor(Date.now() / 1000));
+
+  it.each([
+    'garbage',
+    'TC3-HMAC-SHA256',
+    'TC3-HMAC-SHA256 Credential=, SignedHeaders=, Signature=',
+    `TC3-HMAC-SHA256 Credential=${'A/'.repeat(2000)}`,
+    'SKIP',
+  ])('names a garbled Authorization: %.40s', async (authorization) => {
+    const reply = await rawCall({ ...action, 'x-tc-timestamp': now(), authorization });
+    expect(reply.status).toBe(200);
+    expect(reply.type).toBe('application/json');
+    expect(reply.code).toMatch(/^AuthFailure\./);
+  });
+
+  it('names a wrong signature', async () => {
+    await expect(
+      api({ secretKey: 'wrong' }).applyConcurrent({
+        UserId: 'a',
+        UserIp: '127.0.0.1',
+        ProjectId: product.demo.ProjectId,
+      }),
+    ).rejects.toMatchObject({ code: 'AuthFailure.SignatureFailure' });
+  });
+
+  it('names a stale timestamp', async () => {
+    const date = '2020-01-01';
+    const reply = await rawCall({
+      ...action,
+      'x-tc-timestamp': '1577836800',
+      authorization: `TC3-HMAC-SHA256 Credential=${product.accessKey.SecretId}/${date}/car/tc3_request, SignedHeaders=content-type;host, Signature=${'0'.repeat(64)}`,
+    });
+    expect(reply.code).toBe('AuthFailure.SignatureExpire');
+  });
+
+  it.each([
+    ['not base64', '{"sdp": "v=0"}', 'InvalidParameter.JsonParseError'],
+    ['not JSON', btoa('hello'), 'InvalidParameter.JsonParseError'],
+    ['not SDP', btoa(JSON.stringify({ sdp: 'hello', type: 'offer' })), 'InvalidParameter.JsonParseError'],
+    [
+      'SDP without media',
+      btoa(JSON.stringify({ sdp: 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n', type: 'offer' })),
+      'InvalidParameterValue',
+    ],
+  ])('names a ClientSession that is %s', async (_, clientSession, code) => {
+    const user = { UserId: 'bad-offer', UserIp: '127.0.0.1' };
+    await api().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId });
+    await expect(api().createSession({ ...user, ClientSession: clientSession })).rejects.toMatchObject({ code });
+    await api().destroySession({ UserId: user.UserId });
+  });
+
+  it('names an offer without H.264', async () => {
+    const page = await openPage(browser, product.demoUrl);
+    const sdp = await page.evaluate(async () => {
+      const connection = new RTCPeerConnection();
+      connection.createDataChannel('km');
+      const video = connection.addTransceiver('video');
+      const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+      video.setCodecPreferences(codecs.filter((codec) => codec.mimeType === 'video/VP9'));
+      connection.addTransceiver('audio');
+      const offer = await connection.createOffer();
+      connection.close();
+      return offer.sdp;
+    });
+    await page.context().close();
+    const user = { UserId: 'no-h264', UserIp: '127.0.0.1' };
+    await until('a slot', () => api().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId }));
+    await expect(
+      api().createSession({ ...user, ClientSession: btoa(JSON.stringify({ sdp, type: 'offer' })) }),
+    ).rejects.toMatchObject({ code: 'InvalidParameterValue', message: expect.stringMatching(/H\.?264/) });
+    await api().destroySession({ UserId: user.UserId });
+  });
+});
+
+describe('a player', () => {
+  it('does not notice garbage on the media port, nor dies of huge channel messages', async () => {
+    const page = await openPage(browser, `${product.demoUrl}/?userId=dora&autostart=1`);
+    await until('the page to play', () => page.evaluate(() => document.body.dataset.state === 'playing'));
+    await until('a picture', async () => contrast(await readLuma(page, 64, 36)) > 5);
+
+    const socket = createSocket('udp4');
+    const stun = Buffer.from('000100002112a442000000000000000000000000', 'hex');
+    for (let i = 0; i < 5000; i += 1) {
+      const garbage =
+        i % 2 === 0 ? stun : Buffer.from(Array.from({ length: 1 + (i % 1400) }, (_, k) => (i * 31 + k * 7) & 255));
+      await new Promise((resolve) => socket.send(garbage, product.mediaPort, '127.0.0.1', resolve));
+    }
+    socket.close();
+    const tcp = createConnection(product.mediaPort, '127.0.0.1');
+    tcp.on('error', () => tcp.destroy());
+    await new Promise((resolve) => tcp.once('connect', resolve));
+    tcp.write(Buffer.alloc(100_000, 0xff));
+    await new Promise((resolve) => tcp.once('close', resolve));
+
+    await page.evaluate(() => {
+      const sdk = (window as unknown as { TCGSDK: { sendKmData(value: unknown): void; sendText(text: string): void } })
+        .TCGSDK;
+      for (let i = 0; i < 5; i += 1)
+        sdk.sendKmData({ type: 'keyboard', key: 65, down: true, padding: 'x'.repeat(200_000) });
+      for (const value of [
+        null,
+        7,
+        [],
+        { type: 'mousemove_v2', x: 'NaN' },
+        { type: 'key_seq', keys: Array(10_000).fill('{}') },
+      ]) {
+        sdk.sendKmData(value);
+      }
+    });
+    const refused = await page.evaluate(() => {
+      const { testConnections } = window as unknown as { testConnections: RTCPeerConnection[] };
+      const live = testConnections.find((connection) => connection.connectionState === 'connected');
+      const channel = live?.createDataChannel('huge');
+      return new Promise<string>((resolve) => {
+        if (!channel) return resolve('no connection');
+        channel.onopen = () => {
+          try {
+            channel.send('x'.repeat(1_000_000));
+            resolve('sent');
+          } catch (error) {
+            resolve(`refused by the browser: ${(error as Error).name}`);
+          }
+        };
+      });
+    });
+    expect(refused).toMatch(/^(sent|refused by the browser)/);
+
+    const before = (await receiverStats(page)).framesDecoded;
+    await until('the stream to go on', async () => (await receiverStats(page)).framesDecoded > before + 60);
+    expect(await page.evaluate(() => document.body.dataset.state)).toBe('playing');
+    await page.context().close();
+  });
+});
