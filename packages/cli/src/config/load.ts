@@ -50,7 +50,7 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
     config: {
       ...config,
       dataDir: resolve(options.workingDir, config.dataDir),
-      demo: { ...config.demo, packageDir: resolve(options.workingDir, config.demo.packageDir) },
+      demo: { ...config.demo, cacheDir: resolve(options.workingDir, config.demo.cacheDir) },
     },
     file,
     unknownEnvironmentNames: fromEnvironment.unknownNames,

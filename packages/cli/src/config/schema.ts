@@ -107,7 +107,7 @@ const demoSection = Type.Object(
       default: 1000,
       description: 'Users who may wait in the queue of the demo backend.',
     }),
-    packageDir: Type.String({
+    cacheDir: Type.String({
       minLength: 1,
       default: './data/cache',
       description: 'Where the demo program is downloaded from Debian and packed; may be shared by several instances.',
