@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFlowTable, endpointKey, type FlowTable, portOf } from './flow-table.js';
+import { createFlowTable, endpointKey, type FlowTable, listenerOf, portOf } from './flow-table.js';
 
 const options = { maxFlows: 8, maxFlowsPerRoute: 3, idleMs: 60 };
 type Table = FlowTable<string>;
@@ -96,5 +96,6 @@ describe('flow table', () => {
   it('keeps ports of different listeners apart', () => {
     expect(endpointKey(8000, 0)).not.toBe(endpointKey(8000, 33));
     expect(portOf(endpointKey(65_535, 47))).toBe(65_535);
+    expect(listenerOf(endpointKey(65_535, 47))).toBe(47);
   });
 });

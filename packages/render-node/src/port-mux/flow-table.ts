@@ -61,6 +61,11 @@ export function portOf(endpoint: number): number {
   return endpoint & 0xffff;
 }
 
+/** The number of the listening socket in an {@link endpointKey}. */
+export function listenerOf(endpoint: number): number {
+  return endpoint >>> 16;
+}
+
 function pickVictim<T>(flows: Iterable<Flow<T>>, answeredToo: boolean): Flow<T> | undefined {
   let victim: Flow<T> | undefined;
   for (const flow of flows) {

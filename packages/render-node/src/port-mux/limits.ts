@@ -12,6 +12,8 @@ export const muxLimits = {
   flowsPerRoute: 64,
   /** Browsers check consent every 2.5–5 s (RFC 7675), so a silent minute means that the client has gone. */
   flowIdleMs: 60_000,
+  /** Flows are written down at most this often: 500 KB at the bound. */
+  flowMemoryDelayMs: 200,
   sweepIntervalMs: 5_000,
   /** Packets kept while the socket of a new flow is being bound; a first check and its retransmissions. */
   packetsBeforeConnected: 8,

@@ -4,11 +4,12 @@ import type { MuxConfig, MuxEvents, MuxMethods, MuxStats } from '../links/mux-li
 import { serveRpc } from '../links/rpc.js';
 import { checkRoute, checkUfrag } from './config.js';
 import { createCounters } from './counters.js';
+import { openFlowMemory } from './flow-memory.js';
 import { muxLimits } from './limits.js';
 import { createRelay } from './relay.js';
 import { createRouteTable } from './route-table.js';
 import { openTcpFront } from './tcp-front.js';
-import { type Front, openUdpFront } from './udp-front.js';
+import { type Front, openUdpFront, type UdpFront } from './udp-front.js';
 
 /** A running port mux. */
 export interface PortMux {
@@ -25,8 +26,8 @@ const firstTcpListener = 32;
 async function openFronts(
   deps: Parameters<typeof openTcpFront>[0],
   config: MuxConfig,
-): Promise<{ udp: Front[]; tcp: Front[] }> {
-  const udp: Front[] = [];
+): Promise<{ udp: UdpFront[]; tcp: Front[] }> {
+  const udp: UdpFront[] = [];
   const tcp: Front[] = [];
   try {
     for (const [index, address] of config.listenAddresses.entries()) {
@@ -54,7 +55,9 @@ export async function openPortMux(config: MuxConfig, logger: Logger): Promise<Po
     tombstoneMs: muxLimits.tombstoneMs,
     checksPerRoute: muxLimits.integrityChecksPerRoute,
   });
-  const relay = createRelay({ routes, counters, clock });
+  const memory = await openFlowMemory(join(config.runDir, 'mux-flows.json'), logger);
+  const onFlowsChanged = () => memory.save(() => relay.snapshot());
+  const relay = createRelay({ routes, counters, clock, onFlowsChanged });
   const { udp, tcp } = await openFronts({ relay, counters, logger }, config);
   const stats = (): MuxStats => ({
     ...counters,
@@ -71,6 +74,7 @@ export async function openPortMux(config: MuxConfig, logger: Logger): Promise<Po
     'route.set': (params) => {
       const route = checkRoute(params);
       if (routes.set(route)) relay.endRoute(route.ufrag);
+      relay.restore(route, memory.take(route.ufrag), (listener) => udp[listener]?.sink);
       logger.debug({ ufrag: route.ufrag, port: route.port }, 'route set');
       return null;
     },
@@ -90,6 +94,7 @@ export async function openPortMux(config: MuxConfig, logger: Logger): Promise<Po
   let closing: Promise<void> | null = null;
   const close = async () => {
     clearInterval(sweeper);
+    await memory.close();
     await Promise.all([link.close(), closeFronts()]);
   };
   return {

@@ -1,5 +1,7 @@
+import type { MuxRoute } from '../links/mux-link.js';
 import type { Counters, DropReason } from './counters.js';
-import { createFlowTable, type Flow, type FlowTable, portOf } from './flow-table.js';
+import type { RememberedFlow } from './flow-memory.js';
+import { createFlowTable, type Flow, type FlowTable, listenerOf, portOf } from './flow-table.js';
 import { muxLimits } from './limits.js';
 import type { RouteEntry, RouteTable } from './route-table.js';
 import { buildCheckRefusal, hasValidIntegrity, isBindingRequest, parseCheck, type StunCheck } from './stun.js';
@@ -18,6 +20,8 @@ export interface ClientSink {
 interface FlowHandle {
   readonly sink: ClientSink;
   readonly upstream: Upstream;
+  /** Its loopback port, 0 until it is open. */
+  localPort: number;
 }
 type MuxFlow = Flow<FlowHandle>;
 
@@ -35,6 +39,14 @@ export interface Relay {
   endRoute(ufrag: string): void;
   /** Ends flows of silent clients and forgets old tombstones; to be called every few seconds. */
   sweep(): void;
+  /** Opens the UDP flows that a former process had for a route, with the same loopback ports. */
+  restore(
+    route: MuxRoute,
+    flows: readonly RememberedFlow[],
+    sinkOf: (listener: number) => ClientSink | undefined,
+  ): void;
+  /** The UDP flows, to be remembered. */
+  snapshot(): readonly RememberedFlow[];
   countFlows(transport: 'udp' | 'tcp'): number;
   /** Ends every flow. */
   close(): void;
@@ -46,6 +58,8 @@ export interface RelayDeps {
   readonly counters: Counters;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** A UDP flow was opened or ended; called often, must be cheap. */
+  readonly onFlowsChanged: () => void;
 }
 
 /** Every code but 401, 420, 487 and 500 makes Chromium destroy the candidate pair at once (RFC 8489 §14.8: 400 Bad Request). */
@@ -67,6 +81,7 @@ class PacketRelay implements Relay {
   readonly #routes: RouteTable;
   readonly #counters: Counters;
   readonly #clock: () => number;
+  readonly #onFlowsChanged: () => void;
   readonly #guard: ReturnType<typeof createGuard>;
   readonly #flows: FlowTable<FlowHandle> = createFlowTable<FlowHandle>({
     maxFlows: muxLimits.flows,
@@ -78,6 +93,7 @@ class PacketRelay implements Relay {
     this.#routes = deps.routes;
     this.#counters = deps.counters;
     this.#clock = deps.clock;
+    this.#onFlowsChanged = deps.onFlowsChanged;
     this.#guard = createGuard(deps.clock);
   }
 
@@ -133,24 +149,46 @@ class PacketRelay implements Relay {
     const room = this.#flows.makeRoom(check.serverUfrag);
     if (!room.ok) return this.#drop('flow-table-full', hasFlow);
     for (const evicted of room.evicted) this.#end(evicted, true);
-    const { transport } = sink;
-    const upstream = createUpstream(entry.route, {
-      onPacket: (packet) => {
-        added.flow.answered = true;
-        this.#toClient(sink, address, endpoint, packet);
-      },
-      onLost: () => this.#drop('unreachable', true),
-      onFailed: () => {
-        if (this.#flows.remove(added.flow)) sink.flowEnded();
-      },
-    });
-    const createdAtMs = this.#clock();
-    const { serverUfrag: ufrag } = check;
-    const added = this.#flows.add({ transport, address, endpoint, ufrag, createdAtMs, handle: { sink, upstream } });
-    // Same client, another route (its page was loaded again): the client goes on, so it is not told.
-    if (added.replaced) this.#end(added.replaced, false);
-    upstream.send(check.packet);
+    const client = { sink, address, endpoint };
+    this.#addFlow(client, entry.route, 0).handle.upstream.send(check.packet);
     return true;
+  }
+
+  #addFlow(
+    client: { sink: ClientSink; address: string; endpoint: number },
+    route: MuxRoute,
+    localPort: number,
+  ): MuxFlow {
+    const { sink, address, endpoint } = client;
+    const upstream = createUpstream(
+      route,
+      {
+        onOpen: (port) => {
+          flow.handle.localPort = port;
+          this.#onFlowsChanged();
+        },
+        onPacket: (packet) => {
+          flow.answered = true;
+          this.#toClient(sink, address, endpoint, packet);
+        },
+        onLost: () => this.#drop('unreachable', true),
+        onFailed: () => {
+          if (this.#flows.remove(flow)) sink.flowEnded();
+        },
+      },
+      localPort,
+    );
+    const { flow, replaced } = this.#flows.add({
+      transport: sink.transport,
+      address,
+      endpoint,
+      ufrag: route.ufrag,
+      createdAtMs: this.#clock(),
+      handle: { sink, upstream, localPort: 0 },
+    });
+    // Same client, another route (its page was loaded again): the client goes on, so it is not told.
+    if (replaced) this.#end(replaced, false);
+    return flow;
   }
 
   #toClient(sink: ClientSink, address: string, endpoint: number, packet: Buffer): void {
@@ -164,6 +202,7 @@ class PacketRelay implements Relay {
 
   #end(flow: MuxFlow, tellClient: boolean): void {
     flow.handle.upstream.close();
+    this.#onFlowsChanged();
     if (tellClient) flow.handle.sink.flowEnded();
   }
 
@@ -181,6 +220,28 @@ class PacketRelay implements Relay {
     const nowMs = this.#clock();
     for (const flow of this.#flows.expire(nowMs)) this.#end(flow, true);
     this.#routes.expire(nowMs);
+  }
+
+  restore(
+    route: MuxRoute,
+    flows: readonly RememberedFlow[],
+    sinkOf: (listener: number) => ClientSink | undefined,
+  ): void {
+    for (const { address, endpoint, localPort } of flows) {
+      const sink = sinkOf(listenerOf(endpoint));
+      if (!sink || this.#flows.get(address, endpoint)) continue;
+      const room = this.#flows.makeRoom(route.ufrag);
+      if (!room.ok) return;
+      for (const evicted of room.evicted) this.#end(evicted, true);
+      this.#addFlow({ sink, address, endpoint }, route, localPort);
+    }
+  }
+
+  snapshot(): readonly RememberedFlow[] {
+    return this.#flows
+      .all()
+      .filter((flow) => flow.transport === 'udp' && flow.handle.localPort !== 0)
+      .map(({ address, endpoint, ufrag, handle }) => ({ address, endpoint, ufrag, localPort: handle.localPort }));
   }
 
   countFlows(transport: 'udp' | 'tcp'): number {

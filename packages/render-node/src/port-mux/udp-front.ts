@@ -15,6 +15,11 @@ export interface Front {
   close(): Promise<void>;
 }
 
+/** A UDP front, with its way back to clients. */
+export interface UdpFront extends Front {
+  readonly sink: ClientSink;
+}
+
 /** Where a front listens. `listener` tells its clients from those of other fronts (< 64). */
 export interface FrontOptions {
   readonly address: string;
@@ -41,7 +46,7 @@ function createUdpSink(socket: Socket): ClientSink {
 export async function openUdpFront(
   deps: { readonly relay: Relay; readonly logger: Logger },
   options: FrontOptions,
-): Promise<Front> {
+): Promise<UdpFront> {
   const type = isIPv6(options.address) ? 'udp6' : 'udp4';
   const socket = createSocket({ type, ipv6Only: type === 'udp6', lookup: literalLookup as never });
   await new Promise<void>((resolve, reject) => {
@@ -66,6 +71,7 @@ export async function openUdpFront(
   let closing: Promise<void> | null = null;
   return {
     port: socket.address().port,
+    sink,
     close: () => {
       closing ??= new Promise<void>((resolve) => socket.close(() => resolve()));
       return closing;

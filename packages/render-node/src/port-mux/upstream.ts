@@ -10,6 +10,8 @@ export interface UpstreamTarget {
 
 /** What an {@link Upstream} reports. */
 export interface UpstreamEvents {
+  /** The socket is open, on this port of its own. */
+  onOpen(localPort: number): void;
   /** A packet of the streamer. */
   onPacket(packet: Buffer): void;
   /** One packet was lost: nobody listens there at the moment, or the kernel refused it. */
@@ -48,8 +50,11 @@ export function enlargeBuffers(socket: Socket, bytes: number): void {
   }
 }
 
-/** Opens a connected socket from and to the target's own loopback address, and owns it. */
-export function createUpstream(target: UpstreamTarget, events: UpstreamEvents): Upstream {
+/**
+ * Opens a connected socket from and to the target's own loopback address, and owns it.
+ * @param localPort the port to have, 0 for any; a taken one leads to `onFailed`.
+ */
+export function createUpstream(target: UpstreamTarget, events: UpstreamEvents, localPort: number): Upstream {
   const socket = createSocket({ type: isIPv6(target.address) ? 'udp6' : 'udp4', lookup: literalLookup as never });
   let waiting: Buffer[] | null = [];
   let closed = false;
@@ -73,9 +78,11 @@ export function createUpstream(target: UpstreamTarget, events: UpstreamEvents): 
   socket.once('connect', () => {
     const packets = waiting ?? [];
     waiting = null;
-    if (!closed) for (const packet of packets) transmit(packet);
+    if (closed) return;
+    events.onOpen(socket.address().port);
+    for (const packet of packets) transmit(packet);
   });
-  socket.bind(0, target.address, () => {
+  socket.bind(localPort, target.address, () => {
     if (closed) return;
     enlargeBuffers(socket, muxLimits.flowSocketBufferBytes);
     socket.connect(target.port, target.address);
