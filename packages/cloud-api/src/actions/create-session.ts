@@ -10,13 +10,13 @@ export const createSession = defineAction({
     UserIp: userIpField(),
     /** Text of the client SDK; may be empty or absent only with `RunMode=RunWithoutClient`. */
     ClientSession: Type.Optional(Type.String({ maxLength: limits.clientSessionChars })),
-    RunMode: Type.Optional(enumField(['', 'RunWithoutClient'])),
+    RunMode: Type.Optional(enumField('', 'RunWithoutClient')),
     /** Appended to the project's launch parameters. */
     ApplicationParameters: Type.Optional(Type.String({ maxLength: limits.applicationParametersChars })),
     /** Multiplayer: UserId of the room's owner, the own one for the owner. */
     HostUserId: Type.Optional(Type.String({ maxLength: limits.userIdChars })),
     /** Multiplayer: may operate, or may only watch. */
-    Role: Type.Optional(enumField(['Player', 'Viewer'])),
+    Role: Type.Optional(enumField('Player', 'Viewer')),
   }),
   response: responseObject({
     /** Text to hand to the client SDK; empty when the session was started without a client. */

@@ -7,7 +7,7 @@ export const describeConcurrentCount = defineAction({
   request: requestObject({
     /** Empty or absent: all projects of the account. */
     ProjectId: optionalIdField(),
-    ApplicationCategory: Type.Optional(enumField(['DESKTOP', 'MOBILE'])),
+    ApplicationCategory: Type.Optional(enumField('DESKTOP', 'MOBILE')),
   }),
   response: responseObject({
     Total: countField(),

@@ -1,5 +1,5 @@
 import { limits } from '@cloudstage/protocol';
-import { type TProperties, Type } from 'typebox';
+import { type TEnum, type TProperties, Type } from 'typebox';
 import { cloudApiLimits } from '../limits.js';
 
 /** A request: closed, because the platform answers `UnknownParameter`. */
@@ -28,8 +28,8 @@ export const idField = () => Type.String({ minLength: 1, maxLength: cloudApiLimi
 export const optionalIdField = () => Type.Optional(Type.String({ maxLength: cloudApiLimits.idChars }));
 
 /** String out of a fixed set; `type` makes a wrong JSON type distinguishable from a wrong value. */
-export function enumField<const Values extends readonly [string, ...string[]]>(values: Values) {
-  return Type.Enum([...values] as unknown as [...Values], { type: 'string' });
+export function enumField<Values extends string[]>(...values: Values): TEnum<Values> {
+  return Type.Enum<Values>(values, { type: 'string' });
 }
 
 /** Non-negative count. */

@@ -1,0 +1,13 @@
+import { handleApplyConcurrent } from './apply-concurrent.js';
+import { handleCreateSession } from './create-session.js';
+import { handleDescribeConcurrentCount } from './describe-concurrent-count.js';
+import { handleDestroySession } from './destroy-session.js';
+import type { ActionHandlers } from './handler.js';
+
+/** The handler of every action in the table of `@cloudstage/cloud-api`; the type makes a missing one a build error. */
+export const actionHandlers: ActionHandlers = {
+  ApplyConcurrent: handleApplyConcurrent,
+  CreateSession: handleCreateSession,
+  DescribeConcurrentCount: handleDescribeConcurrentCount,
+  DestroySession: handleDestroySession,
+};
