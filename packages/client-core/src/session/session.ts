@@ -1,0 +1,304 @@
+import { assertNever, type ClientSession } from '@cloudstage/protocol';
+import type { AckResult } from '../channels/ack-client.js';
+import type { Fields } from '../channels/inbound.js';
+import type { RemoteScreen } from '../channels/screen-state.js';
+import { announcedMode, wantsImages } from '../cursor/cursor-state.js';
+import { isSupersededByNext } from '../input/raw-event.js';
+import { clientLimits } from '../limits.js';
+import type { Cancel, Platform } from '../platform.js';
+import { parseNetworkScript } from '../stats/network-events.js';
+import type { AccessInfo } from './access-info.js';
+import { describeClient } from './client-description.js';
+import { type LatencyStats, Measurements, type PresentedFrame } from './measurements.js';
+import { createMessageReader, type MessageReader } from './message-reader.js';
+import type { SessionNotification } from './notifications.js';
+import { createPeerLink, type PeerLink, type PeerLinkHandlers } from './peer-link.js';
+import { requestServerSession } from './reconnect-request.js';
+import { decodeServerSession, encodeClientSession, type ServerSessionFields } from './session-codec.js';
+import type { SessionInit } from './session-init.js';
+import { stepSession } from './session-machine.js';
+import {
+  initialSessionState,
+  isBusy,
+  needsClock,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionPhase,
+} from './session-state.js';
+import { createStatisticsTicker, type StatisticsTicker } from './statistics-ticker.js';
+
+/**
+ * One client session: connects, reconnects, and carries input and events. Born in the state DISCONNECTED; `destroy` ends the
+ * connection, and `init` may begin the next. Events that arrive while effects are performed wait for their turn, so that a page
+ * may call anything from any callback.
+ */
+export class ClientSessionController {
+  readonly #platform: Platform;
+  readonly #notify: (notification: SessionNotification) => void;
+  readonly #reader: MessageReader;
+  readonly #ticker: StatisticsTicker;
+  readonly #queue: SessionEvent[] = [];
+  #performing = false;
+  #state = initialSessionState();
+  #init: SessionInit | null = null;
+  #link: PeerLink | null = null;
+  #description: ClientSession | null = null;
+  #session: ServerSessionFields = {};
+  #access: AccessInfo | null = null;
+  #token = '';
+  #screen: RemoteScreen | null = null;
+  #measurements: Measurements;
+  #firstFrameSeen = false;
+  #stopClock: Cancel | null = null;
+
+  constructor(platform: Platform, notify: (notification: SessionNotification) => void) {
+    this.#platform = platform;
+    this.#notify = notify;
+    this.#measurements = new Measurements(platform.nowMs(), '');
+    this.#ticker = createStatisticsTicker({
+      platform,
+      notify,
+      link: () => this.#link,
+      measurements: () => this.#measurements,
+      interval: () => this.#init?.statsInterval ?? 1,
+      onMedia: () => this.#dispatch({ type: 'activity', generation: this.#state.generation, heartbeat: false }),
+    });
+    this.#reader = createMessageReader({
+      nowMs: () => platform.nowMs(),
+      notify,
+      measurements: () => this.#measurements,
+      screen: () => this.#screen,
+      userId: () => this.#session.user_id ?? '',
+      setScreen: (screen) => {
+        this.#screen = screen;
+      },
+      setToken: (token) => {
+        this.#token = token;
+      },
+      setSeat: (seat) => {
+        this.#session = { ...this.#session, input_seat: seat };
+      },
+      dispatch: (event) => this.#dispatch({ ...event, generation: this.#state.generation }),
+      renegotiate: (sdp) => void this.#link?.renegotiate(sdp),
+    });
+  }
+
+  get phase(): SessionPhase {
+    return this.#state.phase;
+  }
+
+  /** Remote screen of the last `km` message; null before the first. */
+  get screen(): RemoteScreen | null {
+    return this.#screen;
+  }
+
+  /** The last ServerSession with later updates merged in; empty before the first. */
+  get serverSession(): ServerSessionFields {
+    return this.#session;
+  }
+
+  /** Encoded ClientSession of the current offer; '' when there is none. */
+  get clientSession(): string {
+    return this.#description === null ? '' : encodeClientSession(this.#description);
+  }
+
+  init(options: SessionInit): void {
+    if (!isBusy(this.#state)) this.#init = options;
+    this.#dispatch({ type: 'init', settings: options.settings });
+  }
+
+  start(serverSession: string): void {
+    this.#dispatch({ type: 'start', outcome: decodeServerSession(serverSession) });
+  }
+
+  destroy(code: number, message: string): void {
+    this.#dispatch({ type: 'destroy', code, message });
+  }
+
+  reconnect(): void {
+    this.#dispatch({ type: 'reconnect' });
+  }
+
+  setAccess(access: AccessInfo | null): void {
+    this.#access = access;
+  }
+
+  /** Sends input on `km`; counts as the user's action. */
+  sendInput(message: object): void {
+    const backlogBytes = isSupersededByNext(message) ? clientLimits.moveBacklogBytes : undefined;
+    if (this.#link?.send('km', message, backlogBytes) !== true) return;
+    this.#notify({ type: 'trace', channel: 'km', direction: 'out', message });
+    this.#dispatch({ type: 'user-action' });
+  }
+
+  /** Sends a request on `ack`. Never rejects. `keys_clean` does not count as the user's action. */
+  request(data: Fields): Promise<AckResult> {
+    if (this.#link === null) return Promise.resolve({ code: 1, msg: 'not connected' });
+    if (data.type !== 'keys_clean') this.#dispatch({ type: 'user-action' });
+    this.#notify({ type: 'trace', channel: 'ack', direction: 'out', message: data });
+    return this.#link.ack.request(data);
+  }
+
+  /** Announces a cursor mode and opens or closes the channel for images. */
+  setCursorMode(mode: number): Promise<AckResult> {
+    if (wantsImages(mode)) this.#link?.openCursorChannel();
+    else this.#link?.closeCursorChannel();
+    return this.request({ type: 'set_cursor', show: announcedMode(mode) });
+  }
+
+  /** The program plays, or the page has paused its stream. */
+  setPlaying(playing: boolean): void {
+    this.#dispatch({ type: 'game-status', playing });
+  }
+
+  /** The picture's metadata is known. */
+  mediaReady(): void {
+    this.#dispatch({ type: 'media-ready', generation: this.#state.generation });
+  }
+
+  /** A frame was presented. */
+  framePresented(frame: PresentedFrame): void {
+    this.#measurements.frame(frame);
+    if (!this.#firstFrameSeen && this.#state.started) {
+      this.#firstFrameSeen = true;
+      const durationMs = this.#platform.nowMs() - this.#measurements.startedAtMs;
+      this.#measurements.setCosts({ firstFrameMs: durationMs });
+      this.#notify({ type: 'first-frame', durationMs });
+    }
+    this.#dispatch({ type: 'activity', generation: this.#state.generation, heartbeat: false });
+  }
+
+  latency(): LatencyStats | null {
+    return this.#measurements.latency();
+  }
+
+  #dispatch(event: SessionEvent): void {
+    this.#queue.push(event);
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } finally {
+      this.#performing = false;
+    }
+  }
+
+  #step(event: SessionEvent): void {
+    const step = stepSession(this.#state, event, this.#platform.nowMs());
+    this.#state = step.state;
+    if (needsClock(this.#state)) {
+      this.#stopClock ??= this.#platform.setInterval(() => this.#dispatch({ type: 'poll' }), clientLimits.pollMs);
+    } else {
+      this.#stopClock?.();
+      this.#stopClock = null;
+    }
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'create-peer':
+        void this.#openPeer(effect.generation);
+        return;
+      case 'close-peer':
+        this.#link?.close();
+        this.#link = null;
+        this.#description = null;
+        this.#notify({ type: 'peer-closed' });
+        return;
+      case 'apply-answer':
+        void this.#applyAnswer(effect.generation, effect.session);
+        return;
+      case 'request-session':
+        void this.#requestSession(effect.generation);
+        return;
+      case 'tick':
+        void this.#ticker.tick();
+        return;
+      case 'init-result':
+        this.#notify({ ...effect, description: this.#description });
+        return;
+      case 'established':
+        this.#measurements.setCosts({ loadMs: this.#platform.nowMs() - this.#measurements.startedAtMs });
+        this.#notify({ type: 'established', session: this.#session });
+        return;
+      case 'disconnect':
+        // Only a lost connection may be taken up again with this token.
+        if (effect.code >= 0) this.#token = '';
+        this.#notify(effect);
+        return;
+      case 'connect-fail':
+      case 'status':
+      case 'noflow':
+      case 'idle':
+      case 'ice-state':
+        this.#notify(effect);
+        return;
+      default:
+        assertNever(effect, 'session effect');
+    }
+  }
+
+  async #openPeer(generation: number): Promise<void> {
+    let link: PeerLink;
+    try {
+      link = createPeerLink(this.#platform, this.#linkHandlers(generation));
+    } catch (error) {
+      this.#dispatch({ type: 'offer-failed', generation, message: String(error), noWebrtc: true });
+      return;
+    }
+    this.#link = link;
+    try {
+      const sdp = await link.createOffer();
+      if (this.#link !== link || this.#init === null) return;
+      this.#description = describeClient(sdp, this.#init.description);
+      this.#dispatch({ type: 'offer-ready', generation });
+    } catch (error) {
+      const message = `create offer is failed: ${String(error)}`;
+      this.#dispatch({ type: 'offer-failed', generation, message, noWebrtc: false });
+    }
+  }
+
+  #linkHandlers(generation: number): PeerLinkHandlers {
+    return {
+      onTrack: (kind) => {
+        if (kind === 'video') this.#dispatch({ type: 'video-track', generation });
+      },
+      onIceState: (state) => this.#dispatch({ type: 'ice', generation, state }),
+      onConnectionState: (state) => this.#dispatch({ type: 'connection', generation, state }),
+      onChannelOpen: (label) => this.#dispatch({ type: 'channel-open', generation, label }),
+      onChannelClosed: (label) => this.#dispatch({ type: 'channel-closed', generation, label }),
+      onMessage: (label, fields) => this.#reader.read(label, fields),
+    };
+  }
+
+  async #applyAnswer(generation: number, session: ServerSessionFields): Promise<void> {
+    this.#session = session;
+    this.#screen = null;
+    this.#firstFrameSeen = false;
+    this.#measurements = new Measurements(this.#platform.nowMs(), session.user_id ?? '');
+    this.#measurements.setThresholds(parseNetworkScript(session.feature_switch?.network_event_script));
+    this.#notify({ type: 'server-session', session });
+    try {
+      await this.#link?.applyAnswer(session.sdp ?? '');
+      const message = session.message ?? '';
+      this.#dispatch({ type: 'answer-applied', generation, code: Number(session.code ?? 0), message });
+    } catch (error) {
+      this.#dispatch({ type: 'answer-failed', generation, message: String(error) });
+    }
+  }
+
+  async #requestSession(generation: number): Promise<void> {
+    const description = this.#description;
+    if (description === null) return;
+    const outcome = await requestServerSession(this.#platform, {
+      clientSession: encodeClientSession(description),
+      description,
+      session: this.#session,
+      token: this.#token,
+      access: this.#access,
+      pageRequest: this.#init?.requestServerSession ?? null,
+    });
+    this.#dispatch({ type: 'reconnect-outcome', generation, outcome });
+  }
+}
