@@ -1,0 +1,37 @@
+/** Bounds of the streamer, each with its reason. */
+export const streamerLimits = {
+  /** One player and a classroom of viewers; every peer costs one packet copy and one encryption a packet. */
+  maxPeers: 16,
+  /** A peer whose client never sends a STUN check. Slow business backends take seconds, users do not wait a minute. */
+  neverConnectedMs: 60_000,
+  /** Heartbeats come every second; after this long without one, and without consent checks, the client is gone. */
+  heartbeatSilenceMs: 15_000,
+  /** ICE `disconnected` may heal after a change of network; the library itself declares `failed` later. */
+  disconnectedMs: 10_000,
+  /** How often liveness is looked at; bounds how late a loss is reported. */
+  livenessTickMs: 1_000,
+  /** Time for the library to write its local description; it takes ≈ 5 ms. */
+  localDescriptionMs: 3_000,
+  /** Time for the library to report a peer as closed, after which it is left to the process's end. */
+  peerCloseMs: 2_000,
+  /** Between the two kick messages (the channel is lossy) and the close, so that the client reads them first. */
+  kickLingerMs: 150,
+  /** Channels of one peer: six fixed labels, `cd`, and a few custom ones. */
+  channelsPerPeer: 32,
+  channelLabelChars: 64,
+  /** Messages of one peer and second; a 1000 Hz mouse with keyboard and heartbeats stays below. */
+  messagesPerSecond: 4_000,
+  /** Bytes of one peer and second over all channels; a full `paste` is 256 KB. */
+  messageBytesPerSecond: 4_194_304,
+  /** Bytes that may wait in one channel before messages to the client are dropped. */
+  channelBufferedBytes: 1_048_576,
+  /** RTCP packets of one peer and second; Chromium sends ≈ 30. */
+  rtcpPerSecond: 1_000,
+  /** Runtime directory check: the slot is gone when it is gone. */
+  runDirCheckMs: 2_000,
+  /** How long SIGTERM may take before the process ends without a clean close. */
+  shutdownMs: 3_000,
+  /** Waiting for X and sound at start; the agent starts them before. */
+  connectAttempts: 20,
+  connectRetryMs: 250,
+} as const;

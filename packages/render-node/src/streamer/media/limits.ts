@@ -1,0 +1,31 @@
+/** Bounds of capture and encoding, each with its reason. */
+export const mediaLimits = {
+  /** The encoder and the desktop work below and above, but no plan sells them. */
+  minSidePixels: 64,
+  maxSidePixels: 4_096,
+  maxFps: 120,
+  /** Below this H.264 of a desktop is unreadable, above it a software encoder is not the right tool. */
+  minBitrateBps: 100_000,
+  maxBitrateBps: 100_000_000,
+  /** Between two forced key frames: each costs as much as tens of P frames. */
+  keyFrameIntervalMs: 250,
+  /** After the last change the picture is refined this many times, this long after the previous frame. */
+  refinements: 2,
+  refinementDelayMs: 120,
+  /** A change of bitrate below this share is not worth touching the encoder. */
+  bitrateStep: 0.05,
+  /** Shortest time between two reconfigurations of the rate control. */
+  bitrateIntervalMs: 200,
+  /** Samples kept for percentiles: five seconds at 60 fps. */
+  timingSamples: 300,
+  /** Restarts of the recorder: after each exit it waits this long; a sound server that is gone comes back with the slot. */
+  recorderRestartMs: 500,
+  /** Recorded sound waiting for the encoder, at most: 200 ms. More means that this process stood still. */
+  audioBacklogBytes: 38_400,
+  /** Digital silence after which sending stops; long enough for the client's concealment to fade. */
+  silenceHangoverFrames: 50,
+  /** The audio clock is set anew when it is this far from the wall clock. */
+  audioDriftMs: 80,
+  /** Time for the encoder to open or close. */
+  nativeDeadlineMs: 5_000,
+} as const;

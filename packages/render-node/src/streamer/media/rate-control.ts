@@ -1,0 +1,24 @@
+import { mediaLimits } from './limits.js';
+
+/** Frames' worth of bits in the rate control's buffer: a key frame may take this many frames' share. */
+const bufferFrames = 5;
+/** Bounds of the buffer as time: at low frame rates it must not add seconds, at high ones a key frame must stay readable. */
+const bufferSeconds = { min: 0.06, max: 0.15 } as const;
+
+/** VBV buffer in bits: how far one picture may exceed its share, which is what a bottleneck turns into delay. PURE. */
+export function vbvBufferBits(bitrateBps: number, fps: number): number {
+  const seconds = Math.min(bufferSeconds.max, Math.max(bufferSeconds.min, bufferFrames / fps));
+  return Math.round(bitrateBps * seconds);
+}
+
+/** Slices encoded in parallel: they help pictures above 720p, below the hand-over costs more than it gains. PURE. */
+export function encoderThreads(width: number, height: number, cores: number): number {
+  return width * height > 1_000_000 && cores > 1 ? 2 : 1;
+}
+
+/** Bitrate within what the encoder and the settings allow. PURE. */
+export function clampBitrate(bitrateBps: number, range: { readonly min: number; readonly max: number }): number {
+  const min = Math.max(mediaLimits.minBitrateBps, range.min);
+  const max = Math.max(min, Math.min(mediaLimits.maxBitrateBps, range.max));
+  return Math.min(max, Math.max(min, bitrateBps));
+}

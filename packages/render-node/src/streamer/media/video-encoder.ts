@@ -1,0 +1,142 @@
+import { AppError } from '@cloudstage/protocol';
+import {
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
+  AV_PIX_FMT_YUV420P,
+  AV_PKT_FLAG_KEY,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_SMPTE170M, FF_ENCODER_LIBX264 } from 'node-av/constants';
+import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
+import { vbvBufferBits } from './rate-control.js';
+
+/** Fixed properties of one encoder; a change of any needs a new one. */
+export interface VideoEncoderOptions {
+  /** Even. */
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly bitrateBps: number;
+  /** Slices encoded in parallel. */
+  readonly threads: number;
+}
+
+/** One encoded picture. */
+export interface EncodedPicture {
+  /** Annex-B access unit; owned by the receiver. Starts with SPS and PPS when `keyFrame`. */
+  readonly data: Buffer;
+  readonly keyFrame: boolean;
+  /** Wall clock of the capture, microseconds. */
+  readonly captureTimeUs: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** H.264 constrained baseline without reordering or lookahead: one picture in, one picture out. */
+export interface VideoEncoder {
+  /** I420 input, to be filled before {@link encode}; must not be written while a call is in progress. */
+  readonly frame: Frame;
+  readonly options: VideoEncoderOptions;
+  /** One call at a time. @throws AppError `encoder-failed` */
+  encode(captureTimeUs: number, forceKeyFrame: boolean): Promise<EncodedPicture>;
+  /** New target of the running encoder, from the next picture on. */
+  setBitrate(bitrateBps: number): void;
+  close(): void;
+}
+
+const check = (code: number, what: string) => {
+  if (code >= 0) return;
+  throw new AppError('encoder-failed', `libx264: ${what}: ${new FFmpegError(code).message}`);
+};
+
+/** Pictures between periodic key frames: none, they come on demand. */
+const endlessGop = 1_000_000;
+
+function openContext(options: VideoEncoderOptions): { context: CodecContext; codec: Codec } {
+  const codec = Codec.findEncoderByName(FF_ENCODER_LIBX264);
+  if (!codec) throw new AppError('encoder-failed', 'this FFmpeg build has no libx264');
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  context.width = options.width;
+  context.height = options.height;
+  context.pixelFormat = AV_PIX_FMT_YUV420P;
+  context.timeBase = new Rational(1, 1_000_000);
+  context.framerate = new Rational(options.fps, 1);
+  context.gopSize = endlessGop;
+  context.maxBFrames = 0;
+  context.threadCount = options.threads;
+  context.colorRange = AVCOL_RANGE_MPEG;
+  context.colorSpace = AVCOL_SPC_SMPTE170M;
+  applyBitrate(context, options.bitrateBps, options.fps);
+  return { context, codec };
+}
+
+function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void {
+  const bits = BigInt(Math.round(bitrateBps));
+  context.bitRate = bits;
+  context.rcMaxRate = bits;
+  context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
+}
+
+function createInputFrame(options: VideoEncoderOptions): Frame {
+  const frame = new Frame();
+  frame.alloc();
+  frame.format = AV_PIX_FMT_YUV420P;
+  frame.width = options.width;
+  frame.height = options.height;
+  check(frame.allocBuffer(), 'cannot allocate a frame');
+  return frame;
+}
+
+/**
+ * Opens libx264 (`ultrafast`, `zerolatency`). The level is chosen by x264 from size, rate and buffer; SPS and PPS precede
+ * every IDR, and the SPS says that no picture is reordered, so that decoders output at once.
+ * @throws AppError `encoder-failed`
+ */
+export async function createVideoEncoder(options: VideoEncoderOptions): Promise<VideoEncoder> {
+  const { context, codec } = openContext(options);
+  const settings = Dictionary.fromObject({
+    preset: 'ultrafast',
+    tune: 'zerolatency',
+    profile: 'baseline',
+    'forced-idr': '1',
+    'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite:log-level=0',
+  });
+  check(await context.open2(codec, settings), 'cannot open');
+  const frame = createInputFrame(options);
+  const packet = new Packet();
+  packet.alloc();
+  let startUs: number | undefined;
+  let lastPts = -1;
+  let open = true;
+  return {
+    frame,
+    options,
+    encode: async (captureTimeUs, forceKeyFrame) => {
+      startUs ??= captureTimeUs;
+      lastPts = Math.max(lastPts + 1, captureTimeUs - startUs);
+      frame.pts = BigInt(lastPts);
+      frame.pictType = forceKeyFrame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+      check(await context.sendFrame(frame), 'refused a picture');
+      check(await context.receivePacket(packet), 'gave no picture');
+      const data = packet.data;
+      if (!data) throw new AppError('encoder-failed', 'libx264 gave an empty picture');
+      const picture = {
+        data: Buffer.from(data),
+        keyFrame: (packet.flags & AV_PKT_FLAG_KEY) !== 0,
+        captureTimeUs,
+        width: options.width,
+        height: options.height,
+      };
+      packet.unref();
+      return picture;
+    },
+    setBitrate: (bitrateBps) => applyBitrate(context, bitrateBps, options.fps),
+    close: () => {
+      if (!open) return;
+      open = false;
+      context.freeContext();
+      packet.free();
+      frame.free();
+    },
+  };
+}
