@@ -45,6 +45,11 @@ export interface X11Display {
    * @throws AppError `x11-request-failed`, `x11-closed`, `deadline-exceeded`
    */
   request<T>(send: (reply: Reply<T>) => void, what: string): Promise<T>;
+  /**
+   * Sends a request that npm `x11` has no method for. `unpack` gets the reply from its byte 8 on, and its byte 1 as `detail`.
+   * @throws as {@link request}
+   */
+  rawRequest<T>(packet: Buffer, unpack: (body: Buffer, detail: number) => T, what: string): Promise<T>;
   /** Waits until the server has carried out everything sent before. */
   sync(): Promise<void>;
   /** Atom number of a name; npm `x11` caches it. */
@@ -193,6 +198,16 @@ async function createScreen(
   return { screenSize: () => size, setScreenSize, onScreenChange: listeners.add };
 }
 
+function sendRaw<T>(connection: X11Connection, packet: Buffer, unpack: (body: Buffer, detail: number) => T) {
+  return (reply: Reply<T>): void => {
+    const { client } = connection;
+    client.seq_num++;
+    client.pack_stream.put(packet);
+    client.replies[client.seq_num] = [unpack, reply];
+    client.pack_stream.submit(true);
+  };
+}
+
 async function closeConnection(connection: X11Connection, closed: Promise<void>): Promise<void> {
   connection.client.terminate();
   const timer = setTimeout(() => connection.socket.destroy(), x11Limits.closeTimeoutMs);
@@ -232,6 +247,7 @@ export async function openDisplay(options: OpenDisplayOptions): Promise<X11Displ
         return requests.isClosed();
       },
       request,
+      rawRequest: (packet, unpack, what) => request(sendRaw(connection, packet, unpack), what),
       sync: async () => {
         await request((reply: Reply<unknown>) => client.GetInputFocus(reply), 'GetInputFocus');
       },

@@ -170,6 +170,7 @@ export interface X11Shm {
 
 /** @see The X Keyboard Extension. Only what reads and locks modifiers. */
 export interface X11Xkb {
+  readonly majorOpcode: number;
   readonly UseCoreKbd: 0x100;
   UseExtension(major: number, minor: number, reply: Reply<{ readonly supported: number }>): void;
   GetState(
@@ -205,6 +206,10 @@ export interface X11Client extends X11Core {
   on(event: 'error', listener: (error: Error) => void): this;
   on(event: 'end', listener: () => void): this;
   terminate(): void;
+  /** Sequence number of the last request; a hand-made request counts it up before it is put. */
+  seq_num: number;
+  readonly replies: Record<number, [unpack: (body: Buffer, detail: number) => unknown, reply: Reply<never>]>;
+  readonly pack_stream: { put(packet: Buffer): void; submit(expectsReply: boolean): void };
   require<K extends keyof X11Extensions>(
     name: K,
     callback: (error: Error | null | undefined, extension: X11Extensions[K]) => void,
