@@ -1,1 +1,1 @@
-export {};
+export type { PageState } from './page-state.js';
