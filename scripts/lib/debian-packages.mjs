@@ -1,0 +1,40 @@
+/**
+ * Debian packages that the product needs at run time, each with what it is for. `up` names them again when a program is
+ * missing (packages/cli/src/up/preflight.ts).
+ */
+export const runtimePackages = [
+  // Display: Xorg with the dummy driver, Xvfb as the fallback, keyboard maps, window manager.
+  'xserver-xorg-core',
+  'xserver-xorg-video-dummy',
+  'xvfb',
+  'x11-xserver-utils',
+  'x11-xkb-utils',
+  'xkb-data',
+  'openbox',
+  // Sound.
+  'pulseaudio',
+  'pulseaudio-utils',
+  // Sandbox.
+  'bubblewrap',
+  'iproute2',
+  'util-linux',
+  // OpenGL and a font for programs that bring none.
+  'libgl1-mesa-dri',
+  'libgl1',
+  'libglx-mesa0',
+  'fonts-dejavu-core',
+  // The native preload of the sandbox is compiled at set-up.
+  'gcc',
+  'libc6-dev',
+];
+
+/** What the tests need besides: a browser, X programs to be captured, a GL program, picture tools, Chinese glyphs. */
+export const testPackages = [
+  'chromium',
+  'x11-apps',
+  'x11-utils',
+  'mesa-utils',
+  'imagemagick',
+  'fonts-wqy-microhei',
+  'procps',
+];
