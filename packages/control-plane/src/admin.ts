@@ -1,0 +1,70 @@
+import { AppError } from '@cloudstage/protocol';
+import type { FirstAccessKey } from './services/access-keys.js';
+import type { CreateApplicationInput } from './services/create-application.js';
+import type { CreateProjectInput } from './services/create-project.js';
+import type { ListSessions } from './services/list-sessions.js';
+import type { AllServices } from './services/services.js';
+
+/** A program to be found or registered. */
+export interface FindOrCreateApplicationInput extends Omit<CreateApplicationInput, 'accountId'> {
+  /** Archive on this machine's disk; read only when the application has no version online. */
+  readonly archivePath: string;
+  readonly archiveName: string;
+}
+
+/** A project to be found or made. */
+export type FindOrCreateProjectInput = Omit<CreateProjectInput, 'accountId'>;
+
+/** What the command line may do without HTTP, all of it in the first account. */
+export interface ControlPlaneAdmin {
+  /** Makes the first account and key; the secret is handed out only by the call that makes it. */
+  ensureFirstAccessKey(): Promise<FirstAccessKey>;
+  /** Finds an application by name, or registers it; uploads the package and puts it online when none is. */
+  findOrCreateApplication(
+    input: FindOrCreateApplicationInput,
+  ): Promise<{ readonly applicationId: string; readonly created: boolean }>;
+  /** True when the application exists and has a version online: then no archive is needed. */
+  hasOnlineApplication(name: string): Promise<boolean>;
+  /** Finds a project by name, or makes it. An existing one keeps its settings. */
+  findOrCreateProject(
+    input: FindOrCreateProjectInput,
+  ): Promise<{ readonly projectId: string; readonly created: boolean }>;
+  listSessions: ListSessions;
+  /** Ends a session as `kicked`. Throws AppError `session-not-found`. */
+  endSession(sessionId: string): Promise<void>;
+}
+
+/** Creates the operator's side door. */
+export function createAdmin(services: AllServices): ControlPlaneAdmin {
+  const accountId = async () => (await services.ensureAccessKey()).accountId;
+  return {
+    ensureFirstAccessKey: services.ensureAccessKey,
+    hasOnlineApplication: async (name) => {
+      const application = await services.findApplication(await accountId(), name);
+      return application !== null && (await services.hasOnlineVersion(application.id));
+    },
+    findOrCreateApplication: async ({ archivePath, archiveName, ...application }) => {
+      const account = await accountId();
+      const existing = await services.findApplication(account, application.name);
+      if (existing !== null && (await services.hasOnlineVersion(existing.id))) {
+        return { applicationId: existing.id, created: false };
+      }
+      const { id } = existing ?? (await services.createApplication({ ...application, accountId: account }));
+      const version = await services.createApplicationVersion({ applicationId: id, archivePath, archiveName });
+      await services.setVersionOnline(version.id);
+      return { applicationId: id, created: true };
+    },
+    findOrCreateProject: async (project) => {
+      const account = await accountId();
+      const existing = await services.findProject(account, project.name);
+      if (existing !== null) return { projectId: existing.id, created: false };
+      const { id } = await services.createProject({ ...project, accountId: account });
+      return { projectId: id, created: true };
+    },
+    listSessions: services.listSessions,
+    endSession: async (sessionId) => {
+      if (await services.endSession(sessionId, 'kicked')) return;
+      throw new AppError('session-not-found', `there is no live session ${sessionId}`);
+    },
+  };
+}

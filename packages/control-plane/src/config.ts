@@ -1,0 +1,144 @@
+import { type Static, Type } from 'typebox';
+import { storageLimits } from './storage/limits.js';
+
+const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
+  Type.Number(options);
+
+/** Settings of the HTTP server. */
+const ApiSchema = Type.Object(
+  {
+    listenAddress: Type.String({ default: '127.0.0.1', description: 'Address on which the cloud API listens' }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: 'TCP port; 0 takes a free one' }),
+  },
+  { default: {}, additionalProperties: false, description: 'Cloud API server' },
+);
+
+/** Times and sizes of sessions. */
+const SessionsSchema = Type.Object(
+  {
+    reservationSeconds: Seconds({
+      minimum: 5,
+      maximum: 3600,
+      default: 60,
+      description: 'How long ApplyConcurrent holds a slot for CreateSession',
+    }),
+    startSeconds: Seconds({
+      minimum: 5,
+      maximum: 600,
+      default: 60,
+      description: 'How long a started program waits for its first client',
+    }),
+    reconnectGraceSeconds: Seconds({
+      minimum: 40,
+      maximum: 3600,
+      default: 120,
+      description: 'How long a program waits for a client that has gone; projects may set their own',
+    }),
+    cleaningSeconds: Seconds({
+      minimum: 1,
+      maximum: 600,
+      default: 30,
+      description: 'How long a slot may clean up before its node is asked about it',
+    }),
+    endRetrySeconds: Seconds({
+      minimum: 1,
+      maximum: 60,
+      default: 5,
+      description: 'Pause before an end command that a node did not confirm is sent again',
+    }),
+    connectSeconds: Seconds({
+      minimum: 0.1,
+      maximum: 60,
+      default: 4.5,
+      description: 'How long a node may take to start a program and answer a client; the API allows CreateSession 5 s',
+    }),
+    nodeSilentSeconds: Seconds({
+      minimum: 5,
+      maximum: 600,
+      default: 30,
+      description: 'Silence after which a node and its sessions count as lost',
+    }),
+    sweepSeconds: Seconds({
+      minimum: 0.05,
+      maximum: 60,
+      default: 1,
+      description: 'Pause between two looks at deadlines',
+    }),
+    maxPlayers: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 4,
+      description: 'Players of a session, host included',
+    }),
+    maxViewers: Type.Integer({ minimum: 0, maximum: 256, default: 16, description: 'Viewers of a session' }),
+  },
+  { default: {}, additionalProperties: false, description: 'Sessions and slots' },
+);
+
+/** Bounds of uploaded packages. */
+const PackagesSchema = Type.Object(
+  {
+    maxEntries: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: storageLimits.maxEntries,
+      description: 'Files, directories and links of one package',
+    }),
+    maxTotalBytes: Type.Integer({
+      minimum: 1,
+      default: storageLimits.maxTotalBytes,
+      description: 'Unpacked size of one package',
+    }),
+  },
+  { default: {}, additionalProperties: false, description: 'Uploaded packages' },
+);
+
+/** Settings of the cloud API's edge; what is not set keeps the platform's documented behaviour. */
+const CloudApiSchema = Type.Object(
+  {
+    publicHosts: Type.Array(Type.String(), {
+      default: [],
+      description: 'Host names under which clients reach the API through a proxy that changes Host',
+    }),
+    corsOrigins: Type.Array(Type.String(), { default: ['*'], description: 'Origins that may call /reconnect' }),
+    clockWindowSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 86_400,
+      default: 300,
+      description: "How far a signature's time may be from the server's clock",
+    }),
+    reconnectRateLimit: Type.Integer({
+      minimum: 1,
+      default: 20,
+      description: 'Requests a second to /reconnect for each client address',
+    }),
+    rateLimits: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+      default: {},
+      description: 'Requests a second by action, for each account, where they differ from the documented ones',
+    }),
+  },
+  { default: {}, additionalProperties: false, description: 'Edge of the cloud API' },
+);
+
+/** Configuration of the control plane, with defaults and descriptions. */
+export const ControlPlaneConfigSchema = Type.Object(
+  {
+    api: ApiSchema,
+    dataDir: Type.String({ default: './data', description: 'Directory of database, packages and master key' }),
+    databaseUrl: Type.String({
+      default: '',
+      description: 'postgres://user@host/name, or pglite:<directory>; empty: embedded, in dataDir',
+    }),
+    masterKey: Type.String({
+      default: '',
+      description: 'Secret: 32 bytes in base64 that encrypt stored secrets; empty: made and kept in dataDir/master.key',
+    }),
+    sessions: SessionsSchema,
+    packages: PackagesSchema,
+    cloudApi: CloudApiSchema,
+  },
+  { additionalProperties: false, description: 'Control plane' },
+);
+
+/** Complete configuration of the control plane. */
+export type ControlPlaneConfig = Static<typeof ControlPlaneConfigSchema>;

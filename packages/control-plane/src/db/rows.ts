@@ -1,0 +1,29 @@
+import type { SQL } from 'drizzle-orm';
+import type { Executor } from './schema.js';
+
+/** Runs hand-written SQL and gives its rows. The caller vouches for the shape, which the statement beside it defines. */
+export async function rows<T>(executor: Executor, statement: SQL): Promise<readonly T[]> {
+  const result = (await executor.execute(statement)) as unknown as { readonly rows: readonly T[] };
+  return result.rows;
+}
+
+/** Code of a PostgreSQL error (`23505` is a unique violation), looked for through the causes; null for other errors. */
+export function sqlState(error: unknown): string | null {
+  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
+    if ('code' in current && typeof current.code === 'string' && /^[0-9A-Z]{5}$/.test(current.code)) {
+      return current.code;
+    }
+  }
+  return null;
+}
+
+/** True when a row with the same key came first. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505';
+}
+
+/** True for a serialisation failure or deadlock: the same transaction will pass when repeated. */
+export function isRetryable(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '40001' || state === '40P01';
+}

@@ -1,0 +1,168 @@
+import type { Role, SessionEndReason } from '@cloudstage/protocol';
+import {
+  bigint,
+  boolean,
+  integer,
+  jsonb,
+  type PgDatabase,
+  type PgQueryResultHKT,
+  pgTable,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core';
+import type { SessionStateName } from '../domain/session-state.js';
+import type { SlotStateName } from '../domain/slot-state.js';
+import type { VersionStateName } from '../domain/version-state.js';
+
+/**
+ * Tables as the queries see them. The migrations are the truth about constraints and indexes; this file gives the columns
+ * their types. Times are epoch milliseconds.
+ */
+
+/** Customers. `number` is the numeric id that clients see as `app_id`. */
+export const accounts = pgTable('accounts', {
+  id: text('id').primaryKey(),
+  number: bigint('number', { mode: 'number' }).notNull(),
+  name: text('name').notNull(),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+});
+
+/** Keys that sign API calls; `secretCipher` is sealed (see services/secret-box). */
+export const accessKeys = pgTable('access_keys', {
+  secretId: text('secret_id').primaryKey(),
+  accountId: text('account_id').notNull(),
+  secretCipher: text('secret_cipher').notNull(),
+  enabled: boolean('enabled').notNull(),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+});
+
+/** Kinds of programs that the compatible API names. */
+export type ApplicationKind = 'Application3D' | 'ApplicationXR' | 'ApplicationWeb' | 'ApplicationAPK';
+
+/** Uploaded programs. */
+export const applications = pgTable('applications', {
+  id: text('id').primaryKey(),
+  accountId: text('account_id').notNull(),
+  name: text('name').notNull(),
+  kind: text('kind').$type<ApplicationKind>().notNull(),
+  entryPath: text('entry_path').notNull(),
+  args: jsonb('args').$type<readonly string[]>().notNull(),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+});
+
+/** Immutable builds of applications. */
+export const applicationVersions = pgTable('application_versions', {
+  id: text('id').primaryKey(),
+  applicationId: text('application_id').notNull(),
+  state: text('state').$type<VersionStateName>().notNull(),
+  fileName: text('file_name').notNull(),
+  manifestSha256: text('manifest_sha256'),
+  totalBytes: bigint('total_bytes', { mode: 'number' }),
+  failure: text('failure'),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+});
+
+/** Run settings that tie applications to concurrency. A null limit means: what the nodes have. */
+export const projects = pgTable('projects', {
+  id: text('id').primaryKey(),
+  accountId: text('account_id').notNull(),
+  name: text('name').notNull(),
+  type: text('type').$type<'EXCLUSIVE' | 'SHARED'>().notNull(),
+  category: text('category').$type<'DESKTOP' | 'MOBILE'>().notNull(),
+  applicationId: text('application_id'),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  fps: integer('fps').notNull(),
+  minBitrateBps: integer('min_bitrate_bps').notNull(),
+  maxBitrateBps: integer('max_bitrate_bps').notNull(),
+  reconnectGraceMs: integer('reconnect_grace_ms').notNull(),
+  parameters: text('parameters').notNull(),
+  concurrencyLimit: integer('concurrency_limit'),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+});
+
+/** Applications of SHARED projects. */
+export const projectApplications = pgTable(
+  'project_applications',
+  { projectId: text('project_id').notNull(), applicationId: text('application_id').notNull() },
+  (table) => [primaryKey({ columns: [table.projectId, table.applicationId] })],
+);
+
+/** Machines that run the agent. */
+export const renderNodes = pgTable('render_nodes', {
+  id: text('id').primaryKey(),
+  bootId: text('boot_id').notNull(),
+  name: text('name').notNull(),
+  region: text('region').notNull(),
+  version: text('version').notNull(),
+  category: text('category').$type<'DESKTOP' | 'MOBILE'>().notNull(),
+  online: boolean('online').notNull(),
+  lastSeenAt: bigint('last_seen_at', { mode: 'number' }).notNull(),
+});
+
+/** Units of concurrency. `projectId` is that of the session that owns the slot or that it is cleaned after. */
+export const slots = pgTable(
+  'slots',
+  {
+    nodeId: text('node_id').notNull(),
+    slotIndex: integer('slot_index').notNull(),
+    state: text('state').$type<SlotStateName>().notNull(),
+    sessionId: text('session_id'),
+    projectId: text('project_id'),
+    deadlineAt: bigint('deadline_at', { mode: 'number' }),
+  },
+  (table) => [primaryKey({ columns: [table.nodeId, table.slotIndex] })],
+);
+
+/** Sessions, live and past. `busyUntil` marks a CreateSession call in progress and lapses by itself. */
+export const sessions = pgTable('sessions', {
+  id: text('id').primaryKey(),
+  accountId: text('account_id').notNull(),
+  userId: text('user_id').notNull(),
+  userIp: text('user_ip').notNull(),
+  projectId: text('project_id').notNull(),
+  applicationId: text('application_id').notNull(),
+  applicationVersionId: text('application_version_id').notNull(),
+  nodeId: text('node_id').notNull(),
+  slotIndex: integer('slot_index').notNull(),
+  state: text('state').$type<SessionStateName>().notNull(),
+  deadlineAt: bigint('deadline_at', { mode: 'number' }),
+  busyUntil: bigint('busy_until', { mode: 'number' }),
+  runWithoutClient: boolean('run_without_client').notNull(),
+  reconnectGraceMs: integer('reconnect_grace_ms').notNull(),
+  applicationParameters: text('application_parameters').notNull(),
+  reconnectTokenHash: text('reconnect_token_hash'),
+  endReason: text('end_reason').$type<SessionEndReason>(),
+  exitCode: integer('exit_code'),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  launchedAt: bigint('launched_at', { mode: 'number' }),
+  endedAt: bigint('ended_at', { mode: 'number' }),
+});
+
+/** Guests of live sessions. A user is the guest of one session at a time. */
+export const sessionGuests = pgTable(
+  'session_guests',
+  {
+    accountId: text('account_id').notNull(),
+    userId: text('user_id').notNull(),
+    sessionId: text('session_id').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    seat: integer('seat').notNull(),
+    busyUntil: bigint('busy_until', { mode: 'number' }),
+    reconnectTokenHash: text('reconnect_token_hash'),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.userId] })],
+);
+
+export type SessionRow = typeof sessions.$inferSelect;
+export type SlotRow = typeof slots.$inferSelect;
+export type NodeRow = typeof renderNodes.$inferSelect;
+export type ProjectRow = typeof projects.$inferSelect;
+export type ApplicationRow = typeof applications.$inferSelect;
+export type ApplicationVersionRow = typeof applicationVersions.$inferSelect;
+export type GuestRow = typeof sessionGuests.$inferSelect;
+export type AccountRow = typeof accounts.$inferSelect;
+
+/** Runs queries: the database itself, or one transaction of it. */
+export type Executor = PgDatabase<PgQueryResultHKT>;

@@ -1,0 +1,133 @@
+import { and, desc, eq, ne, sql } from 'drizzle-orm';
+import { dbLimits } from './limits.js';
+import { rows } from './rows.js';
+import { type Executor, type SessionRow, sessions } from './schema.js';
+
+/** The user's live session, unlocked; null when there is none. */
+export async function findLiveSession(
+  executor: Executor,
+  key: { readonly accountId: string; readonly userId: string },
+): Promise<SessionRow | null> {
+  const [row] = await executor
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.accountId, key.accountId), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')));
+  return row ?? null;
+}
+
+/** The user's live session, locked until the transaction ends. */
+export async function lockLiveSession(
+  executor: Executor,
+  key: { readonly accountId: string; readonly userId: string },
+): Promise<SessionRow | null> {
+  const [row] = await executor
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.accountId, key.accountId), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')))
+    .for('update');
+  return row ?? null;
+}
+
+/** A session by id, locked until the transaction ends. */
+export async function lockSession(executor: Executor, sessionId: string): Promise<SessionRow | null> {
+  const [row] = await executor.select().from(sessions).where(eq(sessions.id, sessionId)).for('update');
+  return row ?? null;
+}
+
+/** A session by id, unlocked. */
+export async function findSession(executor: Executor, sessionId: string): Promise<SessionRow | null> {
+  const [row] = await executor.select().from(sessions).where(eq(sessions.id, sessionId));
+  return row ?? null;
+}
+
+/** The live session whose host holds a reconnect token. */
+export async function findSessionByToken(
+  executor: Executor,
+  key: { readonly tokenHash: string; readonly userId: string },
+): Promise<SessionRow | null> {
+  const [row] = await executor
+    .select()
+    .from(sessions)
+    .where(
+      and(eq(sessions.reconnectTokenHash, key.tokenHash), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')),
+    );
+  return row ?? null;
+}
+
+/** Fields of a session that change during its life. */
+export type SessionPatch = Partial<
+  Pick<
+    SessionRow,
+    | 'state'
+    | 'deadlineAt'
+    | 'busyUntil'
+    | 'runWithoutClient'
+    | 'launchedAt'
+    | 'endReason'
+    | 'exitCode'
+    | 'endedAt'
+    | 'userIp'
+    | 'applicationParameters'
+    | 'reconnectTokenHash'
+  >
+>;
+
+/** Writes fields of a session that the caller has locked. */
+export async function updateSession(executor: Executor, sessionId: string, patch: SessionPatch): Promise<void> {
+  await executor.update(sessions).set(patch).where(eq(sessions.id, sessionId));
+}
+
+/** Takes back the mark of a CreateSession call, unless it lapsed and another call has set its own. */
+export async function clearSessionBusy(executor: Executor, sessionId: string, busyUntil: number): Promise<void> {
+  await executor
+    .update(sessions)
+    .set({ busyUntil: null })
+    .where(and(eq(sessions.id, sessionId), eq(sessions.busyUntil, busyUntil)));
+}
+
+/** Live sessions on a node in the order of their ids, locked. */
+export async function lockSessionsOfNode(executor: Executor, nodeId: string): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.nodeId, nodeId), ne(sessions.state, 'ended')))
+    .orderBy(sessions.id)
+    .for('update');
+}
+
+/** Sessions whose deadline has come, locked; those that another process holds are skipped. */
+export async function lockDueSessions(executor: Executor, now: number): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(and(ne(sessions.state, 'ended'), sql`${sessions.deadlineAt} <= ${now}`))
+    .orderBy(sessions.deadlineAt)
+    .limit(dbLimits.sweepBatch)
+    .for('update', { skipLocked: true });
+}
+
+/**
+ * Moves the deadlines of sessions that are waiting for their client to at least `earliest`: while the control plane was
+ * down, no client could reconnect. Returns how many.
+ */
+export async function postponeClientDeadlines(executor: Executor, earliest: number): Promise<number> {
+  const moved = await rows<{ id: string }>(
+    executor,
+    sql`UPDATE sessions SET deadline_at = ${earliest}
+        WHERE state IN ('starting', 'waiting-reconnect') AND deadline_at < ${earliest} RETURNING id`,
+  );
+  return moved.length;
+}
+
+/** Sessions, live ones only or also past ones, newest first, at most 1,000. */
+export async function listSessions(
+  executor: Executor,
+  options: { readonly includeEnded: boolean },
+): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(options.includeEnded ? undefined : ne(sessions.state, 'ended'))
+    .orderBy(desc(sessions.createdAt), sessions.id)
+    .limit(dbLimits.listRows);
+}

@@ -1,0 +1,25 @@
+import { AppError, type NodeLink } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import type { HandleNodeEvent } from '../services/handle-node-event.js';
+import { isObjectKey, type ObjectStore } from '../storage/object-store.js';
+
+/** What {@link attachNodes} connects. */
+export interface NodeRegistryDeps {
+  readonly nodeLink: NodeLink;
+  readonly handleNodeEvent: HandleNodeEvent;
+  readonly store: ObjectStore;
+  readonly logger: Logger;
+}
+
+/** Lets nodes in: their reports go to the use case, and they may read packages. */
+export function attachNodes(deps: NodeRegistryDeps): void {
+  deps.nodeLink.serveObjects(async (key) => {
+    // Nodes are outside: a key is checked before it comes near a path.
+    if (!isObjectKey(key)) throw new AppError('object-not-found', 'there is no such object');
+    return deps.store.open(key);
+  });
+  deps.nodeLink.onEvent(async (event) => {
+    deps.logger.debug({ event }, 'node event');
+    await deps.handleNodeEvent(event);
+  });
+}

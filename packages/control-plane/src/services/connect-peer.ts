@@ -1,0 +1,200 @@
+import {
+  assertNever,
+  type ClientSession,
+  type ConnectSessionParams,
+  invariant,
+  isAppError,
+  type NodeCommands,
+  type NodeRefusalCode,
+  type PeerAnswer,
+  type Role,
+} from '@cloudstage/protocol';
+import { clearGuestBusy, deleteGuest } from '../db/guests.js';
+import type { LaunchFacts } from '../db/launch.js';
+import type { SessionRow } from '../db/schema.js';
+import { clearSessionBusy, lockSession } from '../db/sessions.js';
+import { splitArguments } from '../domain/program-arguments.js';
+import { buildServerSession } from '../domain/server-session.js';
+import type { SessionEvent } from '../domain/session-state.js';
+import type { CreateSessionOutcome } from './contract.js';
+import type { ServiceDeps } from './deps.js';
+import { type SendEndOrder, sendInBackground } from './end-order.js';
+import { applySessionEvent, type EndOrder } from './session-transition.js';
+
+/** One client to be connected to a session whose row says that the call is in progress. */
+export interface ConnectPlan {
+  readonly requestId: string;
+  readonly session: SessionRow;
+  readonly facts: LaunchFacts;
+  /** Null: the program runs without client. */
+  readonly peer: {
+    readonly userId: string;
+    readonly role: Role;
+    readonly seat: number;
+    readonly clientSession: ClientSession;
+    readonly reconnectToken: string;
+  } | null;
+  /** Not null: the mark of the call is on this guest's row instead of the session's. */
+  readonly guest: { readonly isNew: boolean } | null;
+  /** Value of the mark, for taking back one's own only. */
+  readonly busyUntil: number;
+}
+
+/** Commands the node and brings the outcome into the database. */
+export type ConnectPeer = (plan: ConnectPlan) => Promise<CreateSessionOutcome>;
+
+type ConnectResult = NodeCommands['session.connect']['result'];
+
+/** What a node's reply means for the session, and for the caller. */
+interface Settlement {
+  readonly event: SessionEvent;
+  readonly outcome: CreateSessionOutcome | { readonly type: 'answered'; readonly answer: PeerAnswer | null };
+}
+
+/** Creates the part that CreateSession, guests and reconnecting clients have in common. */
+export function createConnectPeer(deps: ServiceDeps, sendEndOrder: SendEndOrder): ConnectPeer {
+  return async (plan) => {
+    const { event, outcome } = await command(deps, plan);
+    const keepGuest = outcome.type === 'answered' || outcome.type === 'timeout';
+    const settled = plan.guest === null ? await settle(deps, plan, event) : await settleGuest(deps, plan, keepGuest);
+    sendInBackground(deps, sendEndOrder, settled.orders);
+    if (outcome.type !== 'answered') return outcome;
+    if (!settled.live) return { type: 'stopping' };
+    return created(deps, plan, outcome.answer);
+  };
+}
+
+async function command(deps: ServiceDeps, plan: ConnectPlan): Promise<Settlement> {
+  const { session } = plan;
+  try {
+    const result = await deps.nodeLink.call(session.nodeId, 'session.connect', toParams(plan), {
+      deadlineMs: deps.settings.connectMs,
+    });
+    return settlementOf(result);
+  } catch (error) {
+    if (isAppError(error, 'deadline-exceeded')) {
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'timeout' } };
+    }
+    if (isAppError(error, 'node-unreachable')) {
+      return { event: { type: 'launch-failed' }, outcome: { type: 'node-unreachable' } };
+    }
+    await takeBackMark(deps, plan);
+    throw error;
+  }
+}
+
+function toParams(plan: ConnectPlan): ConnectSessionParams {
+  const { session, facts } = plan;
+  invariant(facts.manifestSha256 !== null, `version ${session.applicationVersionId} has a session but no package`);
+  return {
+    sessionId: session.id,
+    slotIndex: session.slotIndex,
+    launch: {
+      applicationId: session.applicationId,
+      applicationVersionId: session.applicationVersionId,
+      package: { manifestSha256: facts.manifestSha256 },
+      entryPath: facts.entryPath,
+      args: [
+        ...facts.applicationArgs,
+        ...splitArguments(facts.projectParameters),
+        ...splitArguments(session.applicationParameters),
+      ],
+    },
+    stream: {
+      width: facts.width,
+      height: facts.height,
+      fps: facts.fps,
+      minBitrateBps: facts.minBitrateBps,
+      maxBitrateBps: facts.maxBitrateBps,
+    },
+    peer: plan.peer,
+  };
+}
+
+function settlementOf(result: ConnectResult): Settlement {
+  if (result.ok) return { event: { type: 'launched' }, outcome: { type: 'answered', answer: result.value.answer } };
+  return refusal(result.code, result.message);
+}
+
+function refusal(code: NodeRefusalCode, message: string): Settlement {
+  switch (code) {
+    case 'slot-initializing':
+      return { event: { type: 'not-ready' }, outcome: { type: 'initializing' } };
+    case 'session-ending':
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'stopping' } };
+    case 'entry-not-found':
+      return { event: { type: 'launch-failed' }, outcome: { type: 'path-not-found', message } };
+    // The client may try again with another offer: the reservation, and the program if it runs, are kept.
+    case 'offer-invalid':
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'offer-invalid', message } };
+    case 'codec-unsupported':
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'codec-unsupported', message } };
+    case 'too-many-peers':
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'role-limit' } };
+    case 'streamer-unavailable':
+      return { event: { type: 'connect-unsettled' }, outcome: { type: 'timeout' } };
+    case 'slot-mismatch':
+    case 'package-unavailable':
+    case 'internal':
+      return { event: { type: 'launch-failed' }, outcome: { type: 'failed', message } };
+    default:
+      return assertNever(code, 'refusal of a node');
+  }
+}
+
+interface Settled {
+  readonly live: boolean;
+  readonly orders: readonly EndOrder[];
+}
+
+async function settle(deps: ServiceDeps, plan: ConnectPlan, event: SessionEvent): Promise<Settled> {
+  return deps.database.transaction(async (tx) => {
+    const row = await lockSession(tx, plan.session.id);
+    invariant(row !== null, `session ${plan.session.id} has vanished`);
+    if (row.state === 'ending' || row.state === 'ended') {
+      // The session was ended while the node connected the client: the node may have got the commands in either order.
+      const reason = row.endReason ?? 'api';
+      const order = { nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason };
+      return { live: false, orders: [order] };
+    }
+    const own = row.busyUntil === plan.busyUntil;
+    const context = { now: deps.now(), settings: deps.settings };
+    const applied = await applySessionEvent(tx, row, event, context, own ? { busyUntil: null } : {});
+    return { live: applied.row.state !== 'ended', orders: applied.orders };
+  });
+}
+
+/** A guest changes nothing about the session; one that came for the first time and was refused gives its seat back. */
+async function settleGuest(deps: ServiceDeps, plan: ConnectPlan, keep: boolean): Promise<Settled> {
+  const key = { accountId: plan.session.accountId, userId: plan.peer?.userId ?? '' };
+  return deps.database.transaction(async (tx) => {
+    const row = await lockSession(tx, plan.session.id);
+    if (!keep && plan.guest?.isNew === true) await deleteGuest(tx, key);
+    else await clearGuestBusy(tx, key, plan.busyUntil);
+    return { live: row !== null && row.state !== 'ending' && row.state !== 'ended', orders: [] };
+  });
+}
+
+async function takeBackMark(deps: ServiceDeps, plan: ConnectPlan): Promise<void> {
+  if (plan.guest !== null) await settleGuest(deps, plan, false);
+  else await clearSessionBusy(deps.database.executor, plan.session.id, plan.busyUntil);
+}
+
+function created(deps: ServiceDeps, plan: ConnectPlan, answer: PeerAnswer | null): CreateSessionOutcome {
+  const sessionId = plan.session.id;
+  if (plan.peer === null) return { type: 'created', sessionId, serverSession: null };
+  if (answer === null) return { type: 'failed', message: 'the node gave no answer to the offer' };
+  const serverSession = buildServerSession({
+    answer,
+    requestId: plan.requestId,
+    userId: plan.peer.userId,
+    accountNumber: plan.facts.accountNumber,
+    applicationId: plan.session.applicationId,
+    sessionId,
+    role: plan.peer.role,
+    seat: plan.peer.seat,
+    region: plan.facts.region,
+    version: deps.version,
+  });
+  return { type: 'created', sessionId, serverSession };
+}

@@ -1,0 +1,33 @@
+import type { NodeLink } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import type { Database } from '../db/open.js';
+import type { DeadlineSettings } from '../domain/deadlines.js';
+import type { SeatLimits } from '../domain/seats.js';
+import type { Background } from './background.js';
+import type { SecretBox } from './secret-box.js';
+
+/** Times and sizes of the use cases, from the configuration. Milliseconds. */
+export interface ServiceSettings extends DeadlineSettings, SeatLimits {
+  /** Grace of projects that set none. */
+  readonly reconnectGraceMs: number;
+  /** Deadline of `session.connect`; the compatible API gives CreateSession five seconds in all. */
+  readonly connectMs: number;
+  /** Deadline of `session.end`. */
+  readonly endMs: number;
+  /** Silence after which a node counts as lost. */
+  readonly nodeSilentMs: number;
+}
+
+/** What every use case may use. */
+export interface ServiceDeps {
+  readonly database: Database;
+  readonly nodeLink: NodeLink;
+  readonly secrets: SecretBox;
+  readonly background: Background;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly settings: ServiceSettings;
+  readonly logger: Logger;
+  /** Version text that clients see. */
+  readonly version: string;
+}

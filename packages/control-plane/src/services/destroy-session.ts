@@ -1,0 +1,54 @@
+import type { SessionEndReason } from '@cloudstage/protocol';
+import { deleteGuest } from '../db/guests.js';
+import type { Executor, SessionRow } from '../db/schema.js';
+import { lockLiveSession, lockSession } from '../db/sessions.js';
+import type { DestroySessionOutcome, Services } from './contract.js';
+import type { ServiceDeps } from './deps.js';
+import type { SendEndOrder } from './end-order.js';
+import { applySessionEvent, type EndOrder } from './session-transition.js';
+
+/** Ends one session by id, for operators. False when there is no such live session. */
+export type EndSession = (sessionId: string, reason: SessionEndReason) => Promise<boolean>;
+
+async function requestEnd(
+  deps: ServiceDeps,
+  tx: Executor,
+  row: SessionRow,
+  reason: SessionEndReason,
+): Promise<EndOrder | null> {
+  const context = { now: deps.now(), settings: deps.settings };
+  const applied = await applySessionEvent(tx, row, { type: 'end-requested', reason }, context);
+  if (applied.row.state !== 'ending') return null;
+  // Also when it was being ended already: the caller asks for an end now, and the command is idempotent.
+  return { nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: applied.row.endReason ?? reason };
+}
+
+/**
+ * Use case DestroySession: ends the user's session, and takes the user out of a session it is a guest of. Success when
+ * there is none. Once the database says `ending`, the sweep sees it through whatever the node answers now.
+ */
+export function createDestroySession(deps: ServiceDeps, sendEndOrder: SendEndOrder): Services['destroySession'] {
+  return async (caller, input): Promise<DestroySessionOutcome> => {
+    const key = { accountId: caller.accountId, userId: input.userId };
+    const order = await deps.database.transaction(async (tx) => {
+      const row = await lockLiveSession(tx, key);
+      await deleteGuest(tx, key);
+      return row === null ? null : requestEnd(deps, tx, row, 'api');
+    });
+    if (order === null) return { type: 'destroyed' };
+    return (await sendEndOrder(order)) === 'timeout' ? { type: 'timeout' } : { type: 'destroyed' };
+  };
+}
+
+/** Creates the use case with which an operator ends a session. */
+export function createEndSession(deps: ServiceDeps, sendEndOrder: SendEndOrder): EndSession {
+  return async (sessionId, reason) => {
+    const { found, order } = await deps.database.transaction(async (tx) => {
+      const row = await lockSession(tx, sessionId);
+      if (row === null || row.state === 'ended') return { found: false, order: null };
+      return { found: true, order: await requestEnd(deps, tx, row, reason) };
+    });
+    if (order !== null) await sendEndOrder(order);
+    return found;
+  };
+}

@@ -1,0 +1,105 @@
+import { assertNever, type NodeDescription, type NodeEvent, type NodeSlotDescription } from '@cloudstage/protocol';
+import { lockNode, saveNode } from '../db/nodes.js';
+import { lockSession, lockSessionsOfNode } from '../db/sessions.js';
+import { lockSlot, lockSlotsOfNode } from '../db/slots.js';
+import { domainLimits } from '../domain/limits.js';
+import type { SessionEvent } from '../domain/session-state.js';
+import type { ServiceDeps } from './deps.js';
+import { type SendEndOrder, sendInBackground } from './end-order.js';
+import type { Prefetch } from './prefetch.js';
+import { addSlot, reconcileSlot, removeMissingSlots } from './reconcile-node.js';
+import { applySessionEvent, type EndOrder } from './session-transition.js';
+
+/** Brings a node's report into the database. Resolves when it is committed; idempotent, as reports may come twice. */
+export type HandleNodeEvent = (event: NodeEvent) => Promise<void>;
+
+/** Creates the use case. */
+export function createHandleNodeEvent(
+  deps: ServiceDeps,
+  sendEndOrder: SendEndOrder,
+  prefetch: Prefetch,
+): HandleNodeEvent {
+  return async (event) => {
+    switch (event.type) {
+      case 'node.status': {
+        const { orders, rebooted } = await onStatus(deps, event.node);
+        sendInBackground(deps, sendEndOrder, orders);
+        if (rebooted) prefetch.toNode(event.node.nodeId);
+        return;
+      }
+      case 'slot.state':
+        sendInBackground(deps, sendEndOrder, await onSlotState(deps, event.nodeId, event.slot));
+        return;
+      case 'session.client':
+        return onSessionEvent(deps, event, { type: event.connected ? 'client-connected' : 'client-gone' });
+      case 'session.ended':
+        return onSessionEvent(deps, event, {
+          type: 'ended-on-node',
+          reason: event.reason,
+          exitCode: event.exitCode,
+        });
+      default:
+        return assertNever(event, 'node event');
+    }
+  };
+}
+
+async function onStatus(
+  deps: ServiceDeps,
+  node: NodeDescription,
+): Promise<{ readonly orders: readonly EndOrder[]; readonly rebooted: boolean }> {
+  return deps.database.transaction(async (tx) => {
+    const known = await lockNode(tx, node.nodeId);
+    const now = deps.now();
+    const rebooted = known === null || known.bootId !== node.bootId;
+    await saveNode(tx, {
+      id: node.nodeId,
+      bootId: node.bootId,
+      name: node.name,
+      region: node.region,
+      version: node.version,
+      category: 'DESKTOP',
+      online: true,
+      lastSeenAt: now,
+    });
+    // Sessions are locked before slots everywhere.
+    await lockSessionsOfNode(tx, node.nodeId);
+    const slots = await lockSlotsOfNode(tx, node.nodeId);
+    const context = { now, settings: deps.settings, rebooted };
+    await removeMissingSlots(tx, slots, node, context);
+    const orders: EndOrder[] = [];
+    for (const report of node.slots.slice(0, domainLimits.maxSlotsPerNode)) {
+      const row =
+        slots.find((slot) => slot.slotIndex === report.slotIndex) ?? (await addSlot(tx, node.nodeId, report.slotIndex));
+      orders.push(...(await reconcileSlot(tx, row, report, context)));
+    }
+    return { orders, rebooted: rebooted || !known.online };
+  });
+}
+
+async function onSlotState(
+  deps: ServiceDeps,
+  nodeId: string,
+  report: NodeSlotDescription,
+): Promise<readonly EndOrder[]> {
+  return deps.database.transaction(async (tx) => {
+    if (report.sessionId !== null) await lockSession(tx, report.sessionId);
+    const slot = await lockSlot(tx, { nodeId, slotIndex: report.slotIndex });
+    // Unknown slots come with the node's next status.
+    if (slot === null) return [];
+    return reconcileSlot(tx, slot, report, { now: deps.now(), settings: deps.settings, rebooted: false });
+  });
+}
+
+async function onSessionEvent(
+  deps: ServiceDeps,
+  event: { readonly nodeId: string; readonly sessionId: string },
+  sessionEvent: SessionEvent,
+): Promise<void> {
+  await deps.database.transaction(async (tx) => {
+    const row = await lockSession(tx, event.sessionId);
+    // A session that lives elsewhere is not this node's to report on.
+    if (row === null || row.nodeId !== event.nodeId) return;
+    await applySessionEvent(tx, row, sessionEvent, { now: deps.now(), settings: deps.settings });
+  });
+}

@@ -1,0 +1,127 @@
+import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
+import { deleteGuestsOfSession } from '../db/guests.js';
+import type { Executor, SessionRow, SlotRow } from '../db/schema.js';
+import { type SessionPatch, updateSession } from '../db/sessions.js';
+import { lockSlot, updateSlot } from '../db/slots.js';
+import type { DeadlineSettings } from '../domain/deadlines.js';
+import {
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+  transitionSession,
+} from '../domain/session-state.js';
+import { type SlotEvent, type SlotState, transitionSlot } from '../domain/slot-state.js';
+
+/** A `session.end` command to be sent after the transaction has been committed. */
+export interface EndOrder {
+  readonly nodeId: string;
+  readonly slotIndex: number;
+  readonly sessionId: string;
+  readonly reason: SessionEndReason;
+}
+
+/** A session after an event, and what is to be sent once the transaction is committed. */
+export interface AppliedEvent {
+  readonly row: SessionRow;
+  readonly orders: readonly EndOrder[];
+}
+
+/** The part of a row the session machine works on. */
+export function toSessionState(row: SessionRow): SessionState {
+  return {
+    name: row.state,
+    deadlineAt: row.deadlineAt,
+    launchedAt: row.launchedAt,
+    runWithoutClient: row.runWithoutClient,
+    reconnectGraceMs: row.reconnectGraceMs,
+    endReason: row.endReason,
+    exitCode: row.exitCode,
+    endedAt: row.endedAt,
+  };
+}
+
+/** The part of a row the slot machine works on. */
+export function toSlotState(row: SlotRow): SlotState {
+  return { name: row.state, sessionId: row.sessionId, deadlineAt: row.deadlineAt };
+}
+
+/** Writes a slot's new state; the project is forgotten together with the session. */
+export async function saveSlotState(executor: Executor, row: SlotRow, next: SlotState): Promise<void> {
+  await updateSlot(executor, row, {
+    state: next.name,
+    sessionId: next.sessionId,
+    deadlineAt: next.deadlineAt,
+    projectId: next.sessionId === null ? null : row.projectId,
+  });
+}
+
+function slotEventOf(effect: SessionEffect, sessionId: string): SlotEvent | null {
+  switch (effect.type) {
+    case 'occupy-slot':
+      return { type: 'occupied', sessionId };
+    case 'free-slot':
+      return { type: 'freed', sessionId };
+    case 'clean-slot':
+      return { type: 'cleaning-begun', sessionId };
+    case 'end-on-node':
+      return null;
+    default:
+      return assertNever(effect, 'session effect');
+  }
+}
+
+/**
+ * Applies an event to a session that the caller has locked: row, slot and guests change together. `extra` fields are
+ * written in the same statement.
+ */
+export async function applySessionEvent(
+  executor: Executor,
+  row: SessionRow,
+  event: SessionEvent,
+  context: { readonly now: number; readonly settings: DeadlineSettings },
+  extra: SessionPatch = {},
+): Promise<AppliedEvent> {
+  const before = toSessionState(row);
+  const { state, effects } = transitionSession(before, event, context.now, context.settings);
+  const patch: SessionPatch = {
+    ...extra,
+    ...(state === before ? {} : toPatch(state)),
+    ...(state.name === 'ended' && before.name !== 'ended' ? { busyUntil: null } : {}),
+  };
+  if (Object.keys(patch).length > 0) await updateSession(executor, row.id, patch);
+  const orders: EndOrder[] = [];
+  for (const effect of effects) {
+    const slotEvent = slotEventOf(effect, row.id);
+    if (slotEvent !== null) await applySlotEvent(executor, row, slotEvent, context);
+    if (effect.type === 'end-on-node') {
+      orders.push({ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason });
+    }
+  }
+  if (state.name === 'ended' && before.name !== 'ended') await deleteGuestsOfSession(executor, row.id);
+  return { row: { ...row, ...patch }, orders };
+}
+
+function toPatch(state: SessionState): SessionPatch {
+  return {
+    state: state.name,
+    deadlineAt: state.deadlineAt,
+    launchedAt: state.launchedAt,
+    runWithoutClient: state.runWithoutClient,
+    endReason: state.endReason,
+    exitCode: state.exitCode,
+    endedAt: state.endedAt,
+  };
+}
+
+async function applySlotEvent(
+  executor: Executor,
+  key: { readonly nodeId: string; readonly slotIndex: number },
+  event: SlotEvent,
+  context: { readonly now: number; readonly settings: DeadlineSettings },
+): Promise<void> {
+  const slot = await lockSlot(executor, key);
+  if (slot === null) return;
+  const before = toSlotState(slot);
+  const next = transitionSlot(before, event, context.now, context.settings);
+  if (next.state !== before) await saveSlotState(executor, slot, next.state);
+}
