@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// `npm run compat -- --sdk <path to index.js>`: the SDK rows of the end-to-end test with another build of TCGSDK.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { sdk: { type: 'string' } } });
+if (!values.sdk || !existsSync(values.sdk)) {
+  console.error('usage: npm run compat -- --sdk <path to the index.js of a TCGSDK build>');
+  console.error(
+    'The official build is dist/tcg-sdk/index.js of github.com/tencentyun/cloudgame-js-sdk (MIT); it is not on npm.',
+  );
+  process.exit(2);
+}
+const result = spawnSync(
+  'npx',
+  ['vitest', 'run', '--project', 'e2e', 'test/e2e/sdk-rows.test.ts', '--reporter', 'verbose'],
+  {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, CLOUDSTAGE_COMPAT_SDK: resolve(values.sdk) },
+    stdio: 'inherit',
+  },
+);
+process.exit(result.status ?? 1);

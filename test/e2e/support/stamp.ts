@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { createStampPackage, decodeStamp, type Stamp, sampleBlocks, stampLayout } from '@cloudstage/bench';
+import type { Page } from 'playwright-core';
+import type { Product } from './product.js';
+
+/** The bench's stamp program as a project of an instance. */
+export async function addStampProject(product: Product): Promise<string> {
+  const archive = join(product.dataDir, 'stamp.zip');
+  const entry = await createStampPackage(archive);
+  const application = await product.cli<{ ApplicationId: string }>(
+    'app',
+    'add',
+    '--name',
+    'stamp',
+    '--archive',
+    archive,
+    '--entry',
+    entry.entryPath,
+    '--args',
+    entry.args.join(' '),
+  );
+  const project = await product.cli<{ ProjectId: string }>(
+    'project',
+    'add',
+    '--name',
+    'stamp',
+    '--application',
+    application.ApplicationId,
+    '--resolution',
+    '1280x720',
+    '--fps',
+    '60',
+    '--max-bitrate-mbps',
+    '8',
+  );
+  return project.ProjectId;
+}
+
+/** The stamp in the frame that is presented now; null while the picture shows no whole stamp. */
+export async function readStamp(page: Page): Promise<Stamp | null> {
+  const width = stampLayout.columns * stampLayout.blockSize;
+  const height = stampLayout.rows * stampLayout.blockSize;
+  const pixels = await page.evaluate(
+    ([left, top, w, h]) => {
+      const video = document.querySelector('video');
+      if (!video || video.videoWidth === 0) return '';
+      const canvas = new OffscreenCanvas(w, h);
+      const context = canvas.getContext('2d', { willReadFrequently: true });
+      if (!context) return '';
+      context.drawImage(video, left, top, w, h, 0, 0, w, h);
+      const { data } = context.getImageData(0, 0, w, h);
+      let text = '';
+      for (let i = 1; i < data.length; i += 4) text += String.fromCharCode(data[i] ?? 0);
+      return text;
+    },
+    [stampLayout.left, stampLayout.top, width, height] as const,
+  );
+  if (pixels === '') return null;
+  const rgba = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i += 1) rgba[i * 4 + 1] = pixels.charCodeAt(i);
+  return decodeStamp(sampleBlocks(rgba, width));
+}
