@@ -1,4 +1,6 @@
 import type { HeartbeatRequest, Role, StreamProfile } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import type { X11Display } from '../../x11/display.js';
 
 /** Media that `game_op pause` can stop for one peer. */
 export type PausableMedia = 'audio' | 'video' | 'all';
@@ -9,6 +11,15 @@ export interface ScreenGeometry {
   readonly height: number;
   readonly left: number;
   readonly top: number;
+}
+
+/** What {@link createControl} works with. The display and the stream stay the caller's. */
+export interface ControlOptions {
+  readonly display: X11Display;
+  readonly logger: Logger;
+  readonly stream: StreamControl;
+  /** Wall clock in milliseconds with fraction, the clock of the RTP timestamps. */
+  readonly now: () => number;
 }
 
 /** What the channels may ask of the stream. Nothing here blocks; what can fail says so by its result. */

@@ -70,6 +70,24 @@ export function pictureOfCursor(cursor: X11CursorImage, maxPixels: number): Curs
   };
 }
 
+/** Enlarges by whole pixels, at most `factor` times and not beyond `maxPixels`: for users who want a huge pointer. */
+export function enlargeCursor(picture: CursorPicture, factor: number, maxPixels: number): CursorPicture {
+  const { width, height, data } = picture.image;
+  const times = Math.max(1, Math.min(factor, Math.floor(maxPixels / Math.max(width, height))));
+  const large = new Uint8Array(width * times * height * times * 4);
+  for (let y = 0; y < height * times; y++) {
+    for (let x = 0; x < width * times; x++) {
+      const from = (Math.floor(y / times) * width + Math.floor(x / times)) * 4;
+      large.set(data.subarray(from, from + 4), (y * width * times + x) * 4);
+    }
+  }
+  return {
+    image: { width: width * times, height: height * times, data: large },
+    hotspotX: picture.hotspotX * times,
+    hotspotY: picture.hotspotY * times,
+  };
+}
+
 /** PNG of a picture, base64 without the `data:` prefix. */
 export function pngBase64(image: RgbaImage): string {
   const png = encode({ width: image.width, height: image.height, data: image.data, channels: 4, depth: 8 });

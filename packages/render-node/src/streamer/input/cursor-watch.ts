@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { X11Display } from '../../x11/display.js';
 import type { X11CursorImage } from '../../x11/extension-types.js';
-import { isInvisible, pictureOfCursor, pngBase64 } from './cursor-image.js';
+import { type CursorPicture, isInvisible, pictureOfCursor, pngBase64 } from './cursor-image.js';
 import { inputLimits } from './limits.js';
 
 /** The pointer's look as last seen. */
@@ -11,11 +11,18 @@ export interface CursorState {
   readonly image?: CursorPng;
 }
 
-/** A cursor for the client. */
+/** A cursor for the client, and the picture it was made of. */
 export interface CursorPng {
   readonly pngBase64: string;
   readonly hotspotX: number;
   readonly hotspotY: number;
+  readonly picture: CursorPicture;
+}
+
+/** Encodes a picture. */
+export function cursorPngOf(picture: CursorPicture): CursorPng {
+  const { image, hotspotX, hotspotY } = picture;
+  return { pngBase64: pngBase64(image), hotspotX, hotspotY, picture };
 }
 
 /** Follows the cursor of the display. */
@@ -33,11 +40,7 @@ function createPictureCache() {
   return (cursor: X11CursorImage): CursorPng => {
     const known = pictures.get(cursor.cursorSerial);
     pictures.delete(cursor.cursorSerial);
-    let picture = known;
-    if (picture === undefined) {
-      const { image, hotspotX, hotspotY } = pictureOfCursor(cursor, inputLimits.cursorPixels);
-      picture = { pngBase64: pngBase64(image), hotspotX, hotspotY };
-    }
+    const picture = known ?? cursorPngOf(pictureOfCursor(cursor, inputLimits.cursorPixels));
     pictures.set(cursor.cursorSerial, picture);
     const oldest = pictures.keys().next().value;
     if (pictures.size > inputLimits.cursorImages && oldest !== undefined) pictures.delete(oldest);
