@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import { adoptHostProcess, type HostProcess } from '../host/host-process.js';
+import type { ProcessIdentity } from '../host/process-identity.js';
+import { connectRpc, type RpcClient, type RpcEvents, type RpcMethods } from '../links/rpc.js';
+import { backoffMs } from './backoff.js';
+import { agentLimits } from './limits.js';
+
+/** Parameters of {@link createLinkedProcess}. */
+export interface LinkedProcessOptions<E extends RpcEvents> {
+  readonly name: string;
+  readonly socketPath: string;
+  readonly spawn: () => Promise<HostProcess>;
+  readonly onEvent: <K extends keyof E & string>(event: K, payload: E[K]) => void;
+  /** A process was started: its identity belongs into the record before anything else happens. */
+  readonly onSpawned: (identity: ProcessIdentity) => void;
+  /** The link stands; called again after every restart. Its errors count as a failed start. */
+  readonly onUp: (restarted: boolean) => Promise<void>;
+  /** The process or its link is gone; a restart follows. */
+  readonly onDown: () => void;
+  /** It failed `maxFailures` times in a row: no more starts are tried. */
+  readonly onGivenUp: () => void;
+  readonly maxFailures: number;
+  readonly logger: Logger;
+}
+
+/** A process with a link that is kept running: the port mux, a streamer. */
+export interface LinkedProcess<M extends RpcMethods> {
+  /** Starts it, or takes over the one that `identity` names. @throws when the first start fails. */
+  start(identity: ProcessIdentity | null): Promise<void>;
+  /** @throws AppError `link-down` while it is being restarted, else what the call throws. */
+  call: RpcClient<M>['call'];
+  readonly up: () => boolean;
+  /** Kills it. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Connects as soon as the starting process serves its socket. */
+async function connectTo<M extends RpcMethods, E extends RpcEvents>(
+  { name, socketPath, onEvent }: LinkedProcessOptions<E>,
+  process: HostProcess,
+  stop: AbortSignal,
+): Promise<RpcClient<M>> {
+  const deadline = performance.now() + agentLimits.linkedProcessStartMs;
+  for (;;) {
+    try {
+      return await connectRpc<M, E>(socketPath, onEvent);
+    } catch (cause) {
+      if (stop.aborted) throw new AppError('link-down', `${name} is being closed`, { cause });
+      if (!process.alive()) throw new AppError('process-start-failed', `${name} ended during its start; see its log`);
+      if (performance.now() > deadline) {
+        throw new AppError('deadline-exceeded', `${name} does not serve its link`, { cause });
+      }
+      await delay(agentLimits.linkConnectPollMs);
+    }
+  }
+}
+
+/** Keeps one process with an RPC socket alive: restarts it at once when it dies, with growing delays when it dies again. */
+export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
+  options: LinkedProcessOptions<E>,
+): LinkedProcess<M> {
+  const { name, logger } = options;
+  const stop = new AbortController();
+  let current: HostProcess | null = null;
+  let client: RpcClient<M> | null = null;
+  let supervision: Promise<void> = Promise.resolve();
+
+  async function bringUp(adopted: HostProcess | null, restarted: boolean): Promise<void> {
+    const startedAt = performance.now();
+    current = adopted ?? (await options.spawn());
+    if (!adopted) options.onSpawned(current.identity);
+    try {
+      client = await connectTo<M, E>(options, current, stop.signal);
+      await options.onUp(restarted);
+      const tookMs = Math.round(performance.now() - startedAt);
+      logger.info({ process: name, pid: current.identity.pid, tookMs, adopted: adopted !== null }, 'process is up');
+    } catch (error) {
+      await takeDown();
+      throw error;
+    }
+  }
+
+  async function takeDown(): Promise<void> {
+    const [oldClient, oldProcess] = [client, current];
+    client = null;
+    await oldClient?.close();
+    // Also when only the link broke: a process that does not serve its link is of no use.
+    await oldProcess?.kill();
+    current = null;
+  }
+
+  async function supervise(): Promise<void> {
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      if (client && current) {
+        const upSince = performance.now();
+        await Promise.race([client.closed, current.exited]);
+        if (stop.signal.aborted) return;
+        // The first death is answered at once; one that dies again right after its start waits longer and longer.
+        failures = performance.now() - upSince >= agentLimits.stableMs ? 1 : failures + 1;
+        logger.warn({ process: name, pid: current.identity.pid }, 'process died, restarting it');
+        await takeDown();
+        options.onDown();
+      }
+      if (failures >= options.maxFailures) {
+        logger.error({ process: name, failures }, 'process does not start, giving up');
+        return options.onGivenUp();
+      }
+      const pauseMs = backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs);
+      await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      try {
+        await bringUp(null, true);
+      } catch (error) {
+        failures += 1;
+        if (!stop.signal.aborted) logger.error({ err: error, process: name, failures }, 'process does not start');
+      }
+    }
+  }
+
+  return {
+    start: async (identity) => {
+      const adopted = identity ? adoptHostProcess(name, identity) : null;
+      try {
+        await bringUp(adopted, adopted !== null);
+      } catch (error) {
+        if (!adopted) throw error;
+        logger.warn({ err: error, process: name }, 'process of an earlier start is unusable, replacing it');
+        await bringUp(null, true);
+      }
+      supervision = supervise().catch((error: unknown) => {
+        logger.error({ err: error, process: name }, 'supervision failed');
+        options.onGivenUp();
+      });
+    },
+    call: (method, params, callOptions) => {
+      if (!client) return Promise.reject(new AppError('link-down', `${name} is being restarted`));
+      return client.call(method, params, callOptions);
+    },
+    up: () => client !== null,
+    close: async () => {
+      stop.abort();
+      await takeDown();
+      await supervision;
+      // A start that was under way when we stopped.
+      await takeDown();
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { NodeCommandHandlers, NodeDescription, NodeUplink } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import { type RenderNodeConfig, resolveRunDir } from '../config.js';
+import { type CgroupDriver, detectCgroupDriver } from '../host/cgroup.js';
+import { displayDrivers } from '../host/display-drivers.js';
+import { provideFramePacer } from '../host/frame-pacer.js';
+import { slotPaths } from '../host/slot-paths.js';
+import type { SlotUser } from '../host/slot-user.js';
+import { agentLimits } from './limits.js';
+import { trimLogs } from './log-trim.js';
+import { createMuxSupervisor, type MuxSupervisor } from './mux-supervisor.js';
+import { createNodeOutbox, type NodeOutbox } from './node-outbox.js';
+import { openPackageCache, type PackageCache } from './package-cache.js';
+import { refusalFor, refuse } from './refusal.js';
+import { claimRunDir, listSlotDirectories, nodeGroupName, removeRunDir, writeSandboxEtc } from './run-dir.js';
+import { Slot } from './slot.js';
+import type { SlotEnvironment } from './slot-environment.js';
+import { version } from './version.js';
+
+/** Dependencies of {@link createRenderNode}. */
+export interface RenderNodeDependencies {
+  /** Link to the control plane; stays the caller's to close. */
+  readonly uplink: NodeUplink;
+  readonly logger: Logger;
+}
+
+/** A render node's agent. */
+export interface RenderNode {
+  /**
+   * Starts the port mux and the slots, or takes over those of an agent that was killed, and serves commands. Resolves when
+   * every slot is ready or has failed once. @throws AppError `node-already-running`, `process-start-failed`.
+   */
+  start(): Promise<void>;
+  /** Ends everything: sessions, displays, sound, programs, streamers, port mux, control groups, run directory. Idempotent. */
+  close(): Promise<void>;
+}
+
+const packageFile = (path: string) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+
+interface NodeParts {
+  readonly mux: MuxSupervisor;
+  readonly slots: readonly Slot[];
+  readonly packages: PackageCache;
+  readonly cgroups: CgroupDriver;
+}
+
+async function buildParts(
+  config: RenderNodeConfig,
+  { uplink, logger }: RenderNodeDependencies,
+  runDir: string,
+  outbox: NodeOutbox,
+): Promise<NodeParts> {
+  const root = process.getuid?.() === 0;
+  if (!root) logger.warn('not root: slots share this user, and programs have no CPU, memory and process limits');
+  const cgroups = await detectCgroupDriver({
+    name: nodeGroupName(runDir),
+    mountinfoPath: root ? '/proc/self/mountinfo' : '/dev/null',
+    logger,
+  });
+  const etcPath = await writeSandboxEtc(runDir);
+  const framePacerPath = await provideFramePacer(runDir, logger);
+  const packages = await openPackageCache({
+    dir: join(resolve(config.dataDir), 'node', 'packages'),
+    maxBytes: config.packageCacheBytes,
+    openObject: (key) => uplink.openObject(key),
+    logger,
+  });
+  const { listenAddresses, udpPort, tcpPort } = config.media;
+  const mux = createMuxSupervisor({
+    entry: config.processEntries.portMux ?? packageFile('port-mux/main.js'),
+    config: { runDir, listenAddresses, udpPort, tcpPort, logLevel: config.logLevel },
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
+    logger,
+  });
+  const environment = async (slotIndex: number): Promise<SlotEnvironment> => {
+    const user: SlotUser = root ? { uid: config.uidBase + slotIndex, gid: config.uidBase + slotIndex } : null;
+    const { cpuCores, memoryBytes, processes } = config.limits;
+    return {
+      slotIndex,
+      config,
+      user,
+      paths: slotPaths(runDir, slotIndex),
+      cgroup: await cgroups.createSlot(`slot-${slotIndex}`, { cpuCores, memoryBytes, processes }),
+      displayDrivers: displayDrivers(config.display.driver),
+      streamerEntry: config.processEntries.streamer ?? packageFile('streamer/main.js'),
+      etcPath,
+      framePacerPath,
+      logger: logger.child({ slotIndex }),
+    };
+  };
+  const open = async (slotIndex: number) =>
+    new Slot({ slot: await environment(slotIndex), nodeId: config.nodeId, outbox, packages, routes: mux.routes });
+  // Slots beyond the configured number: of an earlier, larger configuration.
+  for (const slotIndex of await listSlotDirectories(runDir)) {
+    if (slotIndex >= config.slots) {
+      await (await open(slotIndex)).close();
+      await rm(slotPaths(runDir, slotIndex).dir, { recursive: true, force: true });
+    }
+  }
+  const slots: Slot[] = [];
+  for (let slotIndex = 0; slotIndex < config.slots; slotIndex++) slots.push(await open(slotIndex));
+  return { mux, slots, packages, cgroups };
+}
+
+function createHandlers(
+  { slots, packages }: NodeParts,
+  describe: () => NodeDescription,
+  logger: Logger,
+): NodeCommandHandlers {
+  return {
+    'session.connect': async (params) => {
+      const slot = slots[params.slotIndex];
+      return slot ? slot.connect(params) : refuse('slot-mismatch', `this node has no slot ${params.slotIndex}`);
+    },
+    'session.end': async (params) => slots[params.slotIndex]?.end(params) ?? { ok: true, value: {} },
+    'package.prefetch': async (params) => {
+      try {
+        (await packages.acquire(params.package)).release();
+        return { ok: true, value: {} };
+      } catch (error) {
+        logger.warn({ err: error }, 'package.prefetch refused');
+        return refusalFor(error);
+      }
+    },
+    'node.describe': async () => ({ ok: true, value: describe() }),
+  };
+}
+
+/** Creates the agent of this machine. Nothing is started or written before `start`. */
+export async function createRenderNode(
+  config: RenderNodeConfig,
+  dependencies: RenderNodeDependencies,
+): Promise<RenderNode> {
+  const { uplink, logger } = dependencies;
+  const runDir = resolveRunDir(config, process.getuid?.() ?? 0, process.env);
+  const bootId = randomUUID();
+  const stop = new AbortController();
+  const outbox = createNodeOutbox((event) => uplink.emit(event), logger);
+  let parts: NodeParts | null = null;
+  let starting: Promise<void> | null = null;
+  let closing: Promise<void> | null = null;
+
+  const describe = (): NodeDescription => ({
+    nodeId: config.nodeId,
+    bootId,
+    name: config.name,
+    region: config.region,
+    version,
+    slots: parts?.slots.map((slot) => slot.describe()) ?? [],
+  });
+
+  async function every(intervalMs: number, work: () => Promise<void> | void): Promise<void> {
+    while (!stop.signal.aborted) {
+      await work();
+      await delay(intervalMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async function start(): Promise<void> {
+    const startedAt = performance.now();
+    await claimRunDir(runDir);
+    const built = await buildParts(config, dependencies, runDir, outbox);
+    parts = built;
+    uplink.serve(config.nodeId, createHandlers(built, describe, logger));
+    void every(agentLimits.statusIntervalMs, () => outbox.push({ type: 'node.status', node: describe() }));
+    void every(agentLimits.logTrimMs, () => trimLogs(runDir).catch((error) => logger.warn({ err: error }, 'log trim')));
+    const settled = Promise.all(built.slots.map((slot) => slot.start()));
+    await built.mux.start();
+    await Promise.race([settled, delay(agentLimits.startWaitMs, undefined, { signal: stop.signal, ref: false })]);
+    await built.mux.prune();
+    outbox.push({ type: 'node.status', node: describe() });
+    logger.info(
+      { runDir, slots: config.slots, tookMs: Math.round(performance.now() - startedAt) },
+      'render node is up',
+    );
+  }
+
+  async function close(): Promise<void> {
+    stop.abort();
+    await starting?.catch(() => undefined);
+    if (!parts) return;
+    await Promise.all(parts.slots.map((slot) => slot.close()));
+    await parts.mux.close();
+    await outbox.close(agentLimits.closeReportMs);
+    await parts.cgroups.remove();
+    await removeRunDir(runDir);
+    logger.info('render node has ended everything');
+  }
+
+  return {
+    start: () => {
+      starting ??= start();
+      return starting;
+    },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

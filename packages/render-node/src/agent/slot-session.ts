@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, type ConnectSessionParams, type PeerAnswer, type PeerRequest } from '@cloudstage/protocol';
+import type { ProcessIdentity } from '../host/process-identity.js';
+import type { StreamerEvents } from '../links/streamer-link.js';
+import { agentLimits } from './limits.js';
+import type { RouteTable } from './route-table.js';
+import type { SlotEnvironment } from './slot-environment.js';
+import { createSlotProgram, type ProgramAdoption, type SlotProgramOptions } from './slot-program.js';
+import type { Streamer, WarmSlot } from './warm-slot.js';
+
+/** What a session runs; the part of `session.connect` that stays the same for all its clients. */
+export type SessionParams = Pick<ConnectSessionParams, 'sessionId' | 'launch' | 'stream'>;
+
+/** What a {@link SlotSession} tells its slot. */
+export interface SessionEvents {
+  readonly onProgramStarted: SlotProgramOptions['onStarted'];
+  readonly onProgramEnded: SlotProgramOptions['onEnded'];
+  /** A player's peer came up, or the last one went away. */
+  readonly onClient: (connected: boolean) => void;
+}
+
+/** Parameters of {@link createSlotSession}. */
+export interface SlotSessionOptions {
+  readonly slot: SlotEnvironment;
+  /** What the slot stands on; null while it is being taken down. */
+  readonly warm: () => WarmSlot | null;
+  readonly routes: RouteTable;
+  readonly params: SessionParams;
+  readonly runnable: SlotProgramOptions['runnable'];
+  readonly events: SessionEvents;
+}
+
+/** One user's use of a slot: its program and its peers. */
+export interface SlotSession {
+  readonly params: SessionParams;
+  readonly connected: () => boolean;
+  /** Sets mode and encoder, then starts the program and adds the peer at the same time. */
+  begin(peer: PeerRequest | null): Promise<PeerAnswer | null>;
+  adoptProgram(identity: ProcessIdentity): Promise<ProgramAdoption>;
+  /** The answer is returned only when the port mux knows the way to the peer. */
+  addPeer(peer: PeerRequest): Promise<PeerAnswer>;
+  restartProgram(): Promise<void>;
+  onPeerState(event: StreamerEvents['peer.state']): void;
+  /** Configures a new streamer; a streamer that outlived the agent tells its peers instead. */
+  onStreamerUp(streamer: Streamer): Promise<void>;
+  onStreamerDown(): void;
+  /** Tells clients good-bye, kills the program, forgets the routes. @throws when the program cannot be killed. */
+  stop(farewell: { readonly code: number; readonly message: string }): Promise<void>;
+}
+
+/** Peers of a session as far as the agent must know them. */
+function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => void) {
+  const players = new Set<string>();
+  const ufrags = new Set<string>();
+  return {
+    connected: () => players.size > 0,
+    addRoute: (peer: { iceUfrag: string; icePwd: string; loopbackAddress: string; loopbackPort: number }) => {
+      ufrags.add(peer.iceUfrag);
+      return routes.set({
+        ufrag: peer.iceUfrag,
+        pwd: peer.icePwd,
+        address: peer.loopbackAddress,
+        port: peer.loopbackPort,
+      });
+    },
+    onState: ({ peerId, role, iceUfrag, state }: StreamerEvents['peer.state']) => {
+      if (state === 'closed') {
+        ufrags.delete(iceUfrag);
+        routes.delete(iceUfrag);
+        if (players.delete(peerId) && players.size === 0) onClient(false);
+      } else if (role === 'Player') {
+        players.add(peerId);
+        onClient(true);
+      }
+    },
+    clear: () => {
+      for (const ufrag of ufrags) routes.delete(ufrag);
+      ufrags.clear();
+      const had = players.size > 0;
+      players.clear();
+      if (had) onClient(false);
+    },
+  };
+}
+
+/** Creates the session; nothing runs until `begin` or `adoptProgram`. */
+export function createSlotSession(options: SlotSessionOptions): SlotSession {
+  const { slot, params, events } = options;
+  const { publicAddresses, udpPort, tcpPort } = slot.config.media;
+  let stopped = false;
+  const peers = createPeerBook(options.routes, (connected) => {
+    if (!stopped) events.onClient(connected);
+  });
+
+  function warm(): WarmSlot {
+    const found = options.warm();
+    if (!found || stopped) throw new AppError('session-ending', `session ${params.sessionId} is being ended`);
+    return found;
+  }
+
+  const program = createSlotProgram({
+    slot,
+    display: () => warm().display,
+    launch: params.launch,
+    fps: params.stream.fps,
+    runnable: options.runnable,
+    onStarted: events.onProgramStarted,
+    onEnded: events.onProgramEnded,
+  });
+
+  async function configure(streamer: Streamer): Promise<void> {
+    const media = { publicAddresses, udpPort, tcpPort };
+    const request = { sessionId: params.sessionId, settings: params.stream, media };
+    await streamer.call('stream.configure', request, { deadlineMs: agentLimits.configureMs });
+  }
+
+  async function addPeer(peer: PeerRequest): Promise<PeerAnswer> {
+    const request = { peerId: randomUUID(), ...peer };
+    const added = await warm().streamer.call('peer.add', request, { deadlineMs: agentLimits.addPeerMs });
+    await peers.addRoute(added);
+    const { sdp, videoMimeType, audioMimeType, screenConfig } = added;
+    const serverIp = publicAddresses[0] ?? '127.0.0.1';
+    return { sdp, serverIp, serverPort: udpPort, videoMimeType, audioMimeType, screenConfig };
+  }
+
+  return {
+    params,
+    connected: peers.connected,
+    addPeer,
+    begin: async (peer) => {
+      await configure(warm().streamer);
+      const [launched, answered] = await Promise.allSettled([program.launch(), peer ? addPeer(peer) : null]);
+      if (launched.status === 'rejected') throw launched.reason;
+      if (answered.status === 'rejected') throw answered.reason;
+      return answered.value;
+    },
+    adoptProgram: program.adopt,
+    restartProgram: program.restart,
+    onPeerState: peers.onState,
+    onStreamerUp: async (streamer) => {
+      const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
+      if (known.sessionId !== params.sessionId) return configure(streamer);
+      for (const { peerId, userId, role, connected, ...ice } of known.peers) {
+        await peers.addRoute(ice);
+        const { iceUfrag } = ice;
+        if (connected) peers.onState({ peerId, userId, role, iceUfrag, state: 'connected', reason: 'adopted' });
+      }
+    },
+    onStreamerDown: peers.clear,
+    stop: async (farewell) => {
+      stopped = true;
+      const streamer = options.warm()?.streamer;
+      const told = streamer?.call('session.close', farewell, { deadlineMs: agentLimits.farewellMs });
+      const [killed] = await Promise.allSettled([program.stop(), told]);
+      peers.clear();
+      options.runnable?.lease.release();
+      if (killed.status === 'rejected') throw killed.reason;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Display } from './display.js';
+import { adoptHostProcess, type HostProcess, spawnHostProcess } from './host-process.js';
+import { hostLimits } from './limits.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { readProcessIdentity } from './process-identity.js';
+import { packageStageArguments, type SandboxPolicy, sandboxArguments } from './sandbox.js';
+import type { SlotPaths } from './slot-paths.js';
+import { asSlotUser, inIpcNamespaceOf, type SlotUser } from './slot-user.js';
+
+/** A sandboxed program; it ends with its main process, whatever that left behind is killed. */
+export interface Program {
+  readonly identity: ProcessIdentity;
+  /** Resolves with the exit code (128 + signal number for a signal), or null when it was killed from outside. */
+  readonly exited: Promise<number | null>;
+  readonly alive: () => boolean;
+  /** Kills the program with everything it started, and waits. Idempotent. @throws AppError `deadline-exceeded`. */
+  kill(): Promise<void>;
+}
+
+/** Parameters of {@link launchProgram}. */
+export interface ProgramOptions {
+  readonly paths: SlotPaths;
+  readonly user: SlotUser;
+  readonly display: Display;
+  readonly policy: SandboxPolicy;
+  readonly packagePath: string;
+  readonly hasLibraryDir: boolean;
+  readonly entryPath: string;
+  readonly args: readonly string[];
+  readonly fps: number;
+  readonly etcPath: string;
+  readonly framePacerPath: string | null;
+  readonly joinCgroup: (argv: readonly string[]) => readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What bubblewrap's `--json-status-fd` file says so far: JSON objects, one a line. */
+export function parseProgramStatus(text: string): {
+  readonly childPid: number | null;
+  readonly exitCode: number | null;
+} {
+  let childPid: number | null = null;
+  let exitCode: number | null = null;
+  for (const line of text.split('\n')) {
+    try {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      if (typeof value['child-pid'] === 'number') childPid = value['child-pid'];
+      if (typeof value['exit-code'] === 'number') exitCode = value['exit-code'];
+    } catch {
+      // An empty or half-written line.
+    }
+  }
+  return { childPid, exitCode };
+}
+
+async function readProgramStatus(paths: SlotPaths) {
+  return parseProgramStatus(await readFile(paths.programStatusPath, 'utf8').catch(() => ''));
+}
+
+/** The first process of the sandbox must be gone too: the kernel ends everything in its pid namespace with it. */
+async function awaitEnd(childPid: number | null): Promise<void> {
+  if (childPid === null) return;
+  const child = readProcessIdentity(childPid);
+  const deadline = performance.now() + hostLimits.killMs;
+  while (child && readProcessIdentity(childPid)?.startTimeTicks === child.startTimeTicks) {
+    if (performance.now() > deadline) return;
+    await delay(hostLimits.startPollMs);
+  }
+}
+
+function openProgram(process: HostProcess, paths: SlotPaths): Program {
+  return {
+    identity: process.identity,
+    exited: process.exited.then(async () => (await readProgramStatus(paths)).exitCode),
+    alive: process.alive,
+    kill: async () => {
+      const { childPid } = await readProgramStatus(paths);
+      await process.kill();
+      await awaitEnd(childPid);
+    },
+  };
+}
+
+/**
+ * Starts a program in its sandbox, on `display`. The chain of commands: enter the cgroup and the X server's IPC namespace,
+ * make the package visible, become the slot's user, then bubblewrap. Nothing in it dies with the agent.
+ * @throws AppError `process-start-failed`.
+ */
+export async function launchProgram(options: ProgramOptions): Promise<Program> {
+  const { paths, user, display } = options;
+  const sandbox = sandboxArguments({
+    policy: options.policy,
+    packagePath: paths.appMountPath,
+    hasLibraryDir: options.hasLibraryDir,
+    entryPath: options.entryPath,
+    args: options.args,
+    displayNumber: display.record.displayNumber,
+    xSocketPath: display.socketPath,
+    xAuthorityPath: paths.xAuthorityPath,
+    soundSocketPath: paths.soundSocketPath,
+    etcPath: options.etcPath,
+    framePacerPath: options.framePacerPath,
+    fps: options.fps,
+    statusFd: 3,
+  });
+  const stage = ['bwrap', ...packageStageArguments(options.packagePath, paths.appMountPath)];
+  const inner = asSlotUser(user, ['bwrap', ...sandbox]);
+  const { process } = await spawnHostProcess({
+    name: 'program',
+    argv: options.joinCgroup(inIpcNamespaceOf(user, display.process.identity.pid, [...stage, ...inner])),
+    env: options.env,
+    logPath: join(paths.logDir, 'program.log'),
+    fd3: { type: 'file', path: paths.programStatusPath },
+  });
+  return openProgram(process, paths);
+}
+
+/** Takes over a program after a restart of the agent; null when it ended meanwhile (see {@link readExitCode}). */
+export function adoptProgram(paths: SlotPaths, identity: ProcessIdentity): Program | null {
+  const process = adoptHostProcess('program', identity);
+  return process ? openProgram(process, paths) : null;
+}
+
+/** Exit code of the slot's last program, or null when it was killed. */
+export async function readExitCode(paths: SlotPaths): Promise<number | null> {
+  return (await readProgramStatus(paths)).exitCode;
+}
