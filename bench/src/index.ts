@@ -1,1 +1,2 @@
-export {};
+export * from './pack-stamp.js';
+export * from './stamp/stamp-code.js';

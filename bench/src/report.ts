@@ -1,0 +1,37 @@
+import type { Percentiles } from './percentiles.js';
+
+/** PURE: what is printed about a case. */
+
+/** Result of one case; times in milliseconds. */
+export interface CaseResult {
+  /** E.g. `720p60`. */
+  readonly name: string;
+  readonly captureToPresentMs: Percentiles;
+  readonly clickToPhotonMs: Percentiles;
+  /** Clicks whose effect was not seen within a second. */
+  readonly lostClicks: number;
+  readonly presentedFps: number;
+  /** Processor time of the product's processes per second of measuring. */
+  readonly cpuCores: number;
+  readonly firstFrameMs: number;
+  /** From drawing by the program to presentation: the same path including the program's own drawing and capture. */
+  readonly drawToPresentMs: Percentiles;
+  readonly seconds: number;
+  /** True when the time of capture was read from the picture, because the RTP timestamps do not carry it. */
+  readonly captureTimeFromPicture: boolean;
+}
+
+const ms = (value: number | null) => (value === null ? '-' : value.toFixed(1));
+const three = ({ p50, p95, p99 }: Percentiles) => `${ms(p50)} ${ms(p95)} ${ms(p99)}`;
+
+/** One line: name, capture→present and click→photon (p50 p95 p99 in ms), frames per second, cores, first frame in ms. */
+export function formatCase(result: CaseResult): string {
+  return [
+    result.name,
+    `capture→present ${three(result.captureToPresentMs)}`,
+    `click→photon ${three(result.clickToPhotonMs)}`,
+    `fps ${result.presentedFps.toFixed(1)}`,
+    `cpu ${result.cpuCores.toFixed(2)}`,
+    `first-frame ${ms(result.firstFrameMs)}`,
+  ].join('  ');
+}
