@@ -26,6 +26,6 @@ export const mediaLimits = {
   silenceHangoverFrames: 50,
   /** The audio clock is set anew when it is this far from the wall clock. */
   audioDriftMs: 80,
-  /** Time for the encoder to open or close. */
-  nativeDeadlineMs: 5_000,
+  /** How often the pointer's place is asked for while it is drawn into the picture. */
+  cursorPollMs: 16,
 } as const;

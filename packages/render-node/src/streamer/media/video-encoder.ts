@@ -5,7 +5,9 @@ import {
   AV_PIX_FMT_YUV420P,
   AV_PKT_FLAG_KEY,
   AVCOL_RANGE_MPEG,
-  AVCOL_SPC_SMPTE170M, FF_ENCODER_LIBX264 } from 'node-av/constants';
+  AVCOL_SPC_SMPTE170M,
+  FF_ENCODER_LIBX264,
+} from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
 import { vbvBufferBits } from './rate-control.js';
 

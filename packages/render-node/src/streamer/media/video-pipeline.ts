@@ -207,6 +207,12 @@ export class VideoPipeline {
     return this.#context.source;
   }
 
+  /** Rows changed that the display does not report, such as those under a drawn pointer. */
+  invalidateRows(top: number, height: number): void {
+    this.#context.source.invalidate(top, height);
+    this.#onDamage();
+  }
+
   /** Opens the encoder ahead of the first peer, so that its first picture does not wait for that. Never rejects. */
   async prepare(): Promise<void> {
     const context = this.#context;

@@ -22,6 +22,8 @@ export interface CongestionController {
   onSent(packet: SentPacket): void;
   onFeedback(feedback: CongestionFeedback, nowUs: number): void;
   targetBitrateBps(nowUs: number): number;
+  /** New range; the target moves into it. */
+  setRange(range: Pick<CongestionOptions, 'minBitrateBps' | 'maxBitrateBps'>): void;
   /** Last round trip, 0 while unknown. */
   readonly rttMs: number;
 }
@@ -56,7 +58,9 @@ const tuning = {
   feedbackTimeoutUs: 1_500_000,
 } as const;
 
-interface State extends CongestionOptions {
+interface State {
+  minBitrateBps: number;
+  maxBitrateBps: number;
   targetBps: number;
   slowStart: boolean;
   rttMs: number;
@@ -125,7 +129,8 @@ function takeDelay(state: State, delayUs: number, nowUs: number): void {
 export function createAimdController(options: CongestionOptions): CongestionController {
   const sent = new Map<number, SentPacket>();
   const state: State = {
-    ...options,
+    minBitrateBps: options.minBitrateBps,
+    maxBitrateBps: options.maxBitrateBps,
     targetBps: options.startBitrateBps,
     slowStart: true,
     rttMs: 0,
@@ -181,6 +186,11 @@ export function createAimdController(options: CongestionOptions): CongestionCont
       const sending = nowUs - state.lastSentUs < tuning.feedbackTimeoutUs;
       if (sending && silentUs > tuning.feedbackTimeoutUs) decrease(state, tuning.decrease, nowUs);
       return Math.round(state.targetBps);
+    },
+    setRange: ({ minBitrateBps, maxBitrateBps }) => {
+      state.minBitrateBps = minBitrateBps;
+      state.maxBitrateBps = maxBitrateBps;
+      clampTarget(state);
     },
     get rttMs() {
       return state.rttMs;

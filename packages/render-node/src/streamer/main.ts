@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAppError } from '@cloudstage/protocol';
+import nodeDataChannel from 'node-datachannel';
+import { type Logger, pino } from 'pino';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { serveRpc } from '../links/rpc.js';
+import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
+import { openDisplay, type X11Display } from '../x11/display.js';
+import { createControl } from './control/index.js';
+import { streamerLimits } from './limits.js';
+import { createAudioEncoder } from './media/audio-encoder.js';
+import { AudioPipeline } from './media/audio-pipeline.js';
+import { createWallClock } from './media/clock.js';
+import { createColorConverter } from './media/color-convert.js';
+import { createCpuMeter } from './media/cpu-load.js';
+import { createCursorPainter } from './media/cursor-painter.js';
+import { createMemoryMapper } from './media/native-memory.js';
+import { createScreenSource } from './media/screen-source.js';
+import { createVideoEncoder } from './media/video-encoder.js';
+import { VideoPipeline } from './media/video-pipeline.js';
+import { Streamer } from './streamer.js';
+
+/**
+ * Entry of a streamer process: `node dist/streamer/main.js '<StreamerConfig as JSON>'`. Ends on SIGTERM, when the slot's
+ * directory is gone, or when the display is lost; a lost agent does not end it.
+ */
+
+const ConfigSchema = Type.Object({
+  slotIndex: Type.Integer({ minimum: 0 }),
+  runDir: Type.String({ minLength: 1 }),
+  display: Type.String({ minLength: 1 }),
+  xSocketPath: Type.String({ minLength: 1 }),
+  xAuthorityPath: Type.String(),
+  pulseServer: Type.String({ minLength: 1 }),
+  pulseSource: Type.String({ minLength: 1 }),
+  loopbackAddress: Type.String({ minLength: 1 }),
+  logLevel: Type.String(),
+});
+
+function readConfig(): StreamerConfig {
+  const value: unknown = JSON.parse(process.argv[2] ?? 'null');
+  if (Value.Check(ConfigSchema, value)) return value;
+  const first = Value.Errors(ConfigSchema, value)[0];
+  throw new Error(`the streamer's configuration is wrong at ${first?.instancePath || '/'}: ${first?.message ?? ''}`);
+}
+
+async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X11Display> {
+  const address = {
+    display: config.display,
+    socketPath: config.xSocketPath,
+    ...(config.xAuthorityPath ? { xAuthorityPath: config.xAuthorityPath } : {}),
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openDisplay({ ...address, logger });
+    } catch (error) {
+      if (!isAppError(error, 'x11-unreachable') || attempt >= streamerLimits.connectAttempts) throw error;
+      await new Promise((resolve) => setTimeout(resolve, streamerLimits.connectRetryMs));
+    }
+  }
+}
+
+interface Parts {
+  readonly config: StreamerConfig;
+  readonly logger: Logger;
+  /** Capture and input have a connection each: a large capture never delays an injected key. */
+  readonly captureDisplay: X11Display;
+  readonly controlDisplay: X11Display;
+}
+
+function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number) {
+  const memory = createMemoryMapper();
+  const converter = createColorConverter(memory, logger);
+  const painter = createCursorPainter(captureDisplay, logger);
+  const create = (onPicture: ConstructorParameters<typeof VideoPipeline>[0]['onPicture']) =>
+    new VideoPipeline(
+      {
+        createSource: (onDamage) =>
+          createScreenSource({ display: captureDisplay, memory, converter, onDamage, paint: painter.paint }),
+        createEncoder: createVideoEncoder,
+        clock,
+        logger,
+        onPicture,
+      },
+      { fps: 30, bitrateBps: 4_000_000 },
+    );
+  return { create, painter, converter };
+}
+
+function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void) {
+  const { config, logger, captureDisplay, controlDisplay } = parts;
+  const clock = createWallClock();
+  const video = createVideoParts(parts, clock);
+  const streamer = new Streamer({
+    display: captureDisplay,
+    clock,
+    logger,
+    loopbackAddress: config.loopbackAddress,
+    cpuUsagePercent: createCpuMeter(),
+    createVideo: video.create,
+    createAudio: (onSound) => new AudioPipeline({ createEncoder: createAudioEncoder, clock, logger, onSound }, config),
+    createControl: (stream) => createControl({ display: controlDisplay, logger, stream, now: () => clock() / 1_000 }),
+    drawCursor: (pipeline, enabled) => video.painter.setEnabled(enabled, pipeline),
+    emit,
+  });
+  const close = async () => {
+    video.painter.close();
+    await streamer.close();
+    video.converter.close();
+    await Promise.all([captureDisplay.close(), controlDisplay.close()]);
+  };
+  return { streamer, close };
+}
+
+/** Ends the process in order, once; a close that hangs is cut off. */
+function createShutdown(logger: Logger, close: () => Promise<void>) {
+  let ending = false;
+  return (reason: string, exitCode: number) => {
+    if (ending) return;
+    ending = true;
+    logger.info({ reason }, 'streamer ends');
+    process.exitCode = exitCode;
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), streamerLimits.shutdownMs).unref();
+    close()
+      .catch((error: unknown) => logger.error({ err: error }, 'closing failed'))
+      .then(() => {
+        nodeDataChannel.cleanup();
+        process.exit(exitCode);
+      });
+  };
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = pino({ level: config.logLevel, base: { process: 'streamer', slotIndex: config.slotIndex } });
+  nodeDataChannel.initLogger('Error', (level, message) => logger.warn({ level, message }, 'libdatachannel'));
+  nodeDataChannel.preload();
+  const [captureDisplay, controlDisplay] = await Promise.all([
+    connectDisplay(config, logger),
+    connectDisplay(config, logger),
+  ]);
+  let emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void = () => undefined;
+  const { streamer, close } = compose({ config, logger, captureDisplay, controlDisplay }, (event, payload) =>
+    emit(event, payload),
+  );
+  await streamer.prepare();
+  const server = await serveRpc<StreamerMethods, StreamerEvents>(
+    join(config.runDir, 'streamer.sock'),
+    streamer.handlers(),
+  );
+  emit = server.emit;
+  const shutdown = createShutdown(logger, async () => {
+    clearInterval(runDirCheck);
+    await close();
+    await server.close();
+  });
+  const runDirCheck = setInterval(() => {
+    if (!existsSync(config.runDir)) shutdown('the slot directory is gone', 0);
+  }, streamerLimits.runDirCheckMs);
+  process.on('SIGTERM', () => shutdown('SIGTERM', 0));
+  process.on('SIGINT', () => shutdown('SIGINT', 0));
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'a bug: an exception nobody caught');
+    shutdown('uncaught exception', 1);
+  });
+  for (const display of [captureDisplay, controlDisplay]) {
+    display.onClosed(() => shutdown('the display is lost', 1));
+  }
+  logger.info({ display: config.display }, 'streamer is ready');
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`streamer cannot start: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+  process.exit(1);
+});

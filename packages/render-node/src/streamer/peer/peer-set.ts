@@ -1,0 +1,256 @@
+import { AppError, type Role } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import type { AddPeerParams, StreamerEvents } from '../../links/streamer-link.js';
+import type { Control, PausableMedia, PeerControl } from '../control/contract.js';
+import { streamerLimits } from '../limits.js';
+import type { CongestionOptions } from '../rtp/congestion.js';
+import type { VideoPicture } from '../rtp/media-sender.js';
+import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
+import type { LocalTransport } from './sdp-answer.js';
+
+/** What the set tells the streamer. */
+export interface PeerSetEvents {
+  readonly onConnected: () => void;
+  readonly onClosed: () => void;
+  readonly onKeyFrameNeeded: () => void;
+  readonly onTargetChanged: () => void;
+  /** A peer wants pictures again after a pause. */
+  readonly onResumed: () => void;
+}
+
+/** Services of the process. */
+export interface PeerSetDeps {
+  readonly clock: () => number;
+  readonly logger: Logger;
+  readonly emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void;
+}
+
+interface Entry {
+  readonly peer: Peer;
+  readonly control: PeerControl;
+  readonly paused: { audio: boolean; video: boolean };
+}
+
+const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0 };
+
+/** `hb` code of a take-over. */
+const takenOverCode = 1;
+
+/** Peers of the current session: creation, take-over, liveness, fan-out. */
+export class PeerSet {
+  readonly #deps: PeerSetDeps;
+  readonly #control: Control;
+  readonly #events: PeerSetEvents;
+  readonly #entries = new Map<string, Entry>();
+  /** Peers on their way out: kept so that nothing native is collected before it is closed. */
+  readonly #closing = new Set<Promise<void>>();
+  readonly #past = { ...noStats };
+  #pending = 0;
+
+  constructor(deps: PeerSetDeps, control: Control, events: PeerSetEvents) {
+    this.#deps = deps;
+    this.#control = control;
+    this.#events = events;
+  }
+
+  /**
+   * Creates a peer and its answer.
+   * @throws AppError `too-many-peers`, `webrtc-failed`
+   */
+  async add(
+    params: AddPeerParams,
+    options: Omit<PeerOptions, 'identity'>,
+  ): Promise<{
+    readonly sdp: string;
+    readonly transport: LocalTransport & { readonly address: string; readonly port: number };
+  }> {
+    const { peerId, userId, role, seat, reconnectToken } = params;
+    if (this.#entries.size + this.#pending >= streamerLimits.maxPeers) {
+      throw new AppError('too-many-peers', `a session has at most ${streamerLimits.maxPeers} clients`);
+    }
+    if (this.#entries.has(peerId)) throw new AppError('peer-exists', `there is a peer ${peerId} already`);
+    this.#pending++;
+    try {
+      const identity = { peerId, userId, role, seat };
+      // Channels cannot open before the answer has reached the client, so the controls are there in time.
+      const holder: { peer?: Peer } = {};
+      const control = this.#control.attachPeer({
+        ...identity,
+        reconnectToken,
+        send: (label, text) => holder.peer?.channels.send(label, text) ?? false,
+        isOpen: (label) => holder.peer?.channels.isOpen(label) ?? false,
+      });
+      const peer = await this.#create(identity, control, options).catch((error: unknown) => {
+        control.close();
+        throw error;
+      });
+      holder.peer = peer;
+      this.#entries.set(peerId, { peer, control, paused: { audio: false, video: false } });
+      const { sdp, transport } = peer.describe();
+      if (!transport) throw new AppError('webrtc-failed', 'the peer has no transport');
+      return { sdp, transport };
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  #create(identity: PeerOptions['identity'], control: PeerControl, options: Omit<PeerOptions, 'identity'>) {
+    const logger = this.#deps.logger.child({ peerId: identity.peerId });
+    return Peer.create(
+      { clock: this.#deps.clock, logger },
+      {
+        onConnected: () => {
+          this.#report(identity, 'connected', 'connected');
+          this.#events.onConnected();
+        },
+        onClosed: (reason) => this.#onClosed(identity.peerId, reason),
+        onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
+        onTargetChanged: this.#events.onTargetChanged,
+        channels: {
+          onOpen: (label) => control.onChannelOpen(label),
+          onMessage: (label, data) => control.onMessage(label, data),
+          onClosed: (label) => control.onChannelClosed(label),
+        },
+      },
+      { ...options, identity },
+    );
+  }
+
+  #report({ peerId, userId, role }: PeerOptions['identity'], state: 'connected' | 'closed', reason: string): void {
+    const iceUfrag = this.#entries.get(peerId)?.peer.describe().transport?.iceUfrag ?? '';
+    this.#deps.logger.info({ peerId, userId, role, state, reason }, 'peer state');
+    this.#deps.emit('peer.state', { peerId, userId, role, iceUfrag, state, reason });
+  }
+
+  #onClosed(peerId: string, reason: PeerCloseReason): void {
+    const entry = this.#entries.get(peerId);
+    if (!entry) return;
+    this.#report(entry.peer.identity, 'closed', reason);
+    this.#entries.delete(peerId);
+    const stats = entry.peer.stats();
+    for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) this.#past[key] += stats?.[key] ?? 0;
+    entry.control.close();
+    const closing = entry.peer.close(reason).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    this.#events.onClosed();
+  }
+
+  /** Tells the same user's older peer of this role to go, and closes it shortly after. */
+  takeOver(userId: string, role: Role): void {
+    for (const entry of this.#entries.values()) {
+      const { identity } = entry.peer;
+      if (identity.userId !== userId || identity.role !== role) continue;
+      void this.#kick(entry, takenOverCode, 'taken over by another device', 'taken-over');
+    }
+  }
+
+  async #kick(entry: Entry, code: number, message: string, reason: PeerCloseReason): Promise<void> {
+    if (entry.peer.connected) {
+      entry.control.kick(code, message);
+      await new Promise((resolve) => setTimeout(resolve, streamerLimits.kickLingerMs));
+    }
+    await entry.peer.close(reason);
+  }
+
+  /** Tells every client to go and resolves when all are closed. */
+  async kickAll(code: number, message: string, reason: PeerCloseReason): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => this.#kick(entry, code, message, reason)));
+    await Promise.all(this.#closing);
+  }
+
+  async closeAll(reason: PeerCloseReason): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => entry.peer.close(reason)));
+    await Promise.all(this.#closing);
+  }
+
+  sendVideo(picture: VideoPicture): void {
+    for (const { peer, paused } of this.#entries.values()) if (!paused.video) peer.sendVideo(picture);
+  }
+
+  sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void {
+    for (const { peer, paused } of this.#entries.values()) {
+      if (!paused.audio) peer.sendAudio(payload, timestamp, wallUs, talkSpurtStart);
+    }
+  }
+
+  setPaused(peerId: string, media: PausableMedia, paused: boolean): void {
+    const entry = this.#entries.get(peerId);
+    if (!entry) return;
+    const resumed = !paused && entry.paused.video && media !== 'audio';
+    if (media !== 'video') entry.paused.audio = paused;
+    if (media !== 'audio') entry.paused.video = paused;
+    if (resumed) this.#events.onResumed();
+  }
+
+  /** What somebody wants to receive right now. */
+  wanted(): { readonly video: boolean; readonly audio: boolean } {
+    const connected = [...this.#entries.values()].filter(({ peer }) => peer.connected);
+    return {
+      video: connected.some(({ paused }) => !paused.video),
+      audio: connected.some(({ paused }) => !paused.audio),
+    };
+  }
+
+  /** Target of the slowest connected player, or viewer when there is no player; undefined without peers. */
+  slowestTargetBps(): number | undefined {
+    const connected = [...this.#entries.values()].map(({ peer }) => peer).filter((peer) => peer.connected);
+    const players = connected.filter((peer) => peer.identity.role === 'Player');
+    const deciding = players.length > 0 ? players : connected;
+    return deciding.length > 0 ? Math.min(...deciding.map((peer) => peer.targetBitrateBps)) : undefined;
+  }
+
+  setBitrateRange(range: CongestionOptions): void {
+    for (const { peer } of this.#entries.values()) peer.setBitrateRange(range);
+  }
+
+  onHeartbeat(peerId: string): void {
+    this.#entries.get(peerId)?.peer.onHeartbeat();
+  }
+
+  isPlayer(peerId: string): boolean {
+    return this.#entries.get(peerId)?.peer.identity.role === 'Player';
+  }
+
+  get hasPlayer(): boolean {
+    return [...this.#entries.values()].some(({ peer }) => peer.identity.role === 'Player');
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  tick(): void {
+    for (const { peer } of [...this.#entries.values()]) peer.tick();
+  }
+
+  /** Cumulative numbers, including peers that are gone. */
+  stats(): typeof noStats {
+    const sum = { ...this.#past };
+    for (const { peer } of this.#entries.values()) {
+      const stats = peer.stats();
+      for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) sum[key] += stats?.[key] ?? 0;
+    }
+    return sum;
+  }
+
+  describe() {
+    return [...this.#entries.values()].flatMap(({ peer }) => {
+      const { transport } = peer.describe();
+      if (!transport) return [];
+      const { peerId, userId, role } = peer.identity;
+      const { iceUfrag, icePwd, address, port } = transport;
+      return [
+        {
+          peerId,
+          userId,
+          role,
+          connected: peer.connected,
+          iceUfrag,
+          icePwd,
+          loopbackAddress: address,
+          loopbackPort: port,
+        },
+      ];
+    });
+  }
+}

@@ -1,0 +1,264 @@
+import { randomBytes } from 'node:crypto';
+import { limits, type Role } from '@cloudstage/protocol';
+import type { PeerConnection } from 'node-datachannel';
+import type { Logger } from 'pino';
+import { streamerLimits } from '../limits.js';
+import { type CongestionOptions, createAimdController } from '../rtp/congestion.js';
+import { createMediaSender, type MediaSender, type MediaSenderStats, type VideoPicture } from '../rtp/media-sender.js';
+import { isRtcp } from '../rtp/rtcp.js';
+import { audioClockRate, videoClockRate } from '../rtp/rtp-time.js';
+import { type ChannelListener, PeerChannels } from './channels.js';
+import { type AnswerOptions, buildAnswer, type LocalStream } from './sdp-answer.js';
+import type { Offer, OfferedMedia } from './sdp-offer.js';
+import { createTokenBucket } from './token-bucket.js';
+import { type Connection, openConnection } from './webrtc.js';
+
+/** Who a peer is. */
+export interface PeerIdentity {
+  readonly peerId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly seat: number;
+}
+
+/** Why a peer ended. */
+export type PeerCloseReason =
+  | 'never-connected'
+  | 'client-closed'
+  | 'connection-lost'
+  | 'heartbeat-lost'
+  | 'taken-over'
+  | 'kicked'
+  | 'session-closed'
+  | 'failed';
+
+/** What a peer tells its owner. None of these may throw. */
+export interface PeerEvents {
+  /** The client can receive media now. Once. */
+  readonly onConnected: () => void;
+  /** Final, once. */
+  readonly onClosed: (reason: PeerCloseReason) => void;
+  readonly onKeyFrameNeeded: () => void;
+  readonly onTargetChanged: () => void;
+  readonly channels: ChannelListener;
+}
+
+/** How a peer is made. */
+export interface PeerOptions {
+  readonly identity: PeerIdentity;
+  readonly offer: Offer;
+  readonly loopbackAddress: string;
+  readonly candidates: AnswerOptions['candidates'];
+  readonly bitrate: CongestionOptions;
+}
+
+/** Services of the process. */
+export interface PeerDeps {
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+const newStream = (): LocalStream => {
+  const bytes = randomBytes(8);
+  return { ssrc: bytes.readUInt32BE(0) || 1, rtxSsrc: bytes.readUInt32BE(4) || 2 };
+};
+
+function streamOptions(media: OfferedMedia, stream: LocalStream, clockRate: number) {
+  const { payloadType, rtxPayloadType } = media.codec;
+  return {
+    mid: media.mid,
+    ssrc: stream.ssrc,
+    payloadType,
+    clockRate,
+    extensions: media.extensions,
+    firstSequenceNumber: randomBytes(2).readUInt16BE(0),
+    ...(rtxPayloadType === undefined ? {} : { rtx: { ssrc: stream.rtxSsrc, payloadType: rtxPayloadType } }),
+  };
+}
+
+/**
+ * One WebRTC connection of a session. Owns the library's objects and keeps them referenced until the library has closed
+ * them; see docs/internals/lifecycle.md.
+ */
+export class Peer {
+  readonly identity: PeerIdentity;
+  readonly channels: PeerChannels;
+  readonly #deps: PeerDeps;
+  readonly #events: PeerEvents;
+  readonly #rtcpBudget = createTokenBucket(streamerLimits.rtcpPerSecond);
+  readonly #createdMs = performance.now();
+  readonly #congestion;
+  #native: Connection | undefined;
+  #media: MediaSender | undefined;
+  #libraryState = 'new';
+  #libraryClosed: () => void = () => undefined;
+  readonly #whenLibraryClosed = new Promise<void>((resolve) => {
+    this.#libraryClosed = resolve;
+  });
+  #connected = false;
+  #closing: Promise<void> | undefined;
+  #lastHeartbeatMs: number | undefined;
+  #disconnectedSinceMs: number | undefined;
+  #answer = '';
+
+  private constructor(deps: PeerDeps, events: PeerEvents, options: PeerOptions) {
+    this.identity = options.identity;
+    this.#deps = deps;
+    this.#events = events;
+    this.#congestion = createAimdController(options.bitrate);
+    this.channels = new PeerChannels(events.channels, deps.logger);
+  }
+
+  /** Creates the connection and its answer. @throws AppError `webrtc-failed` */
+  static async create(deps: PeerDeps, events: PeerEvents, options: PeerOptions): Promise<Peer> {
+    const peer = new Peer(deps, events, options);
+    await peer.#open(options);
+    return peer;
+  }
+
+  async #open({ offer, loopbackAddress, candidates, identity }: PeerOptions): Promise<void> {
+    const streams = { video: newStream(), audio: newStream() };
+    const cname = randomBytes(8).toString('hex');
+    const native = await openConnection({
+      name: identity.peerId,
+      offer,
+      loopbackAddress,
+      maxMessageSize: limits.channelMessageBytes,
+      cname,
+      ...streams,
+      onCreated: (connection) => this.#listen(connection),
+    });
+    this.#native = native;
+    const { clock } = this.#deps;
+    this.#media = createMediaSender(
+      {
+        send: (mid, packet) => this.#send(mid === offer.video.mid ? native.video : native.audio, packet),
+        nowUs: clock,
+        schedule: (callback, delayMs) => {
+          const timer = setTimeout(callback, delayMs);
+          return () => clearTimeout(timer);
+        },
+        congestion: this.#congestion,
+        onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
+        onTargetChanged: this.#events.onTargetChanged,
+      },
+      {
+        cname,
+        video: streamOptions(offer.video, streams.video, videoClockRate),
+        ...(offer.audio ? { audio: streamOptions(offer.audio, streams.audio, audioClockRate) } : {}),
+      },
+    );
+    for (const track of [native.video, native.audio]) {
+      track?.onMessage((message) => this.#onMessage(message));
+      track?.onOpen(() => this.#checkConnected());
+    }
+    this.#answer = buildAnswer(offer, {
+      transport: native.transport,
+      ...streams,
+      cname,
+      candidates,
+      maxMessageSize: limits.channelMessageBytes,
+    });
+  }
+
+  #listen(connection: PeerConnection): void {
+    connection.onDataChannel((channel) => this.channels.add(channel));
+    connection.onStateChange((state) => this.#onState(state));
+  }
+
+  #onState(state: string): void {
+    this.#libraryState = state;
+    this.#disconnectedSinceMs = state === 'disconnected' ? performance.now() : undefined;
+    if (state === 'connected') this.#checkConnected();
+    if (state === 'failed') void this.close(this.#connected ? 'connection-lost' : 'never-connected');
+    if (state === 'closed') {
+      this.#libraryClosed();
+      void this.close(this.#connected ? 'client-closed' : 'never-connected');
+    }
+  }
+
+  #checkConnected(): void {
+    if (this.#connected || this.#closing || this.#libraryState !== 'connected' || !this.#native?.video.isOpen()) return;
+    this.#connected = true;
+    this.#events.onConnected();
+  }
+
+  #onMessage(message: Buffer): void {
+    // Sound and pictures of the client's microphone and camera come here as well; this version has no use for them.
+    if (!isRtcp(message) || !this.#rtcpBudget.take(1, performance.now())) return;
+    try {
+      this.#media?.onRtcp(message);
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'RTCP handling failed');
+    }
+  }
+
+  #send(track: Connection['audio'], packet: Buffer): void {
+    if (this.#closing || !track?.isOpen()) return;
+    try {
+      track.sendMessageBinary(packet);
+    } catch (error) {
+      this.#deps.logger.debug({ err: error }, 'a packet could not be sent');
+    }
+  }
+
+  /** The SDP answer and what the port mux must know. */
+  describe() {
+    return { sdp: this.#answer, transport: this.#native?.transport };
+  }
+
+  get connected(): boolean {
+    return this.#connected && !this.#closing;
+  }
+
+  get targetBitrateBps(): number {
+    return this.#congestion.targetBitrateBps(this.#deps.clock());
+  }
+
+  setBitrateRange(range: CongestionOptions): void {
+    this.#congestion.setRange(range);
+  }
+
+  stats(): MediaSenderStats | undefined {
+    return this.#media?.stats();
+  }
+
+  sendVideo(picture: VideoPicture): void {
+    if (this.connected) this.#media?.sendVideo(picture);
+  }
+
+  sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void {
+    if (this.connected) this.#media?.sendAudio(payload, timestamp, wallUs, talkSpurtStart);
+  }
+
+  /** A heartbeat of the client arrived. */
+  onHeartbeat(): void {
+    this.#lastHeartbeatMs = performance.now();
+  }
+
+  /** Looks for signs of a lost client and sends due reports; call every {@link streamerLimits.livenessTickMs}. */
+  tick(): void {
+    const nowMs = performance.now();
+    const since = (startMs: number | undefined, limitMs: number) => startMs !== undefined && nowMs - startMs > limitMs;
+    if (!this.#connected && since(this.#createdMs, streamerLimits.neverConnectedMs)) void this.close('never-connected');
+    else if (since(this.#disconnectedSinceMs, streamerLimits.disconnectedMs)) void this.close('connection-lost');
+    else if (since(this.#lastHeartbeatMs, streamerLimits.heartbeatSilenceMs)) void this.close('heartbeat-lost');
+    else if (this.connected) this.#media?.tick();
+  }
+
+  /** Ends the connection; resolves when the library has let go of it. The first reason counts. Idempotent. */
+  close(reason: PeerCloseReason): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: PeerCloseReason): Promise<void> {
+    this.#media?.close();
+    this.#events.onClosed(reason);
+    const deadline = new Promise<void>((resolve) => {
+      setTimeout(resolve, streamerLimits.peerCloseMs).unref();
+    });
+    if (this.#libraryState !== 'closed') this.#native?.connection.close();
+    await Promise.race([this.#whenLibraryClosed, deadline]);
+  }
+}

@@ -1,0 +1,267 @@
+import { AppError } from '@cloudstage/protocol';
+import { type MediaDescription, parse, parseParams, type SessionDescription } from 'sdp-transform';
+import { type ExtensionIds, extensionUris } from '../rtp/rtp-packet.js';
+
+/**
+ * What the server needs of a client's offer, checked. PURE. Everything here was written by a stranger: each value that goes
+ * into an answer or into native code is matched against the grammar of RFC 8866/8839/8122 first.
+ */
+
+/** An RTP codec as offered. */
+export interface OfferedCodec {
+  readonly payloadType: number;
+  /** Text of `a=fmtp`, echoed in the answer; empty when absent. */
+  readonly parameters: string;
+  /** Feedback kinds both sides know, e.g. `nack pli`. */
+  readonly feedback: readonly string[];
+  /** Payload type of its retransmission stream. */
+  readonly rtxPayloadType?: number;
+}
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** One m-line of audio or video that will be accepted. */
+export interface OfferedMedia {
+  readonly mid: string;
+  readonly direction: Direction;
+  readonly codec: OfferedCodec;
+  readonly extensions: ExtensionIds;
+  /** Sources that the client announced for its own sending. */
+  readonly ssrcs: readonly number[];
+}
+
+/** The data channel m-line. */
+export interface OfferedApplication {
+  readonly mid: string;
+  readonly sctpPort: number;
+  readonly maxMessageSize: number;
+}
+
+/** One m-line in the offer's order; the answer has the same ones. */
+export type OfferedSection =
+  | { readonly kind: 'video'; readonly media: OfferedMedia }
+  | { readonly kind: 'audio'; readonly media: OfferedMedia }
+  | { readonly kind: 'application'; readonly application: OfferedApplication }
+  | { readonly kind: 'rejected'; readonly mid: string; readonly type: string; readonly protocol: string };
+
+/** A usable offer. */
+export interface Offer {
+  readonly sections: readonly OfferedSection[];
+  readonly video: OfferedMedia;
+  readonly audio?: OfferedMedia;
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly fingerprint: { readonly algorithm: string; readonly value: string };
+  readonly setup: 'actpass' | 'active' | 'passive';
+  /** One-byte and two-byte header extensions may be mixed (`a=extmap-allow-mixed`). */
+  readonly extmapAllowMixed: boolean;
+}
+
+const invalid = (what: string) => new AppError('offer-invalid', `the offer is not usable: ${what}`);
+
+/** More m-lines than any client makes (ten streams of a group, audio, data). */
+const maxSections = 16;
+const maxSsrcs = 8;
+const token = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
+const iceText = /^[A-Za-z0-9+/]{4,256}$/;
+const fingerprintText = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19,63}$/;
+const fingerprintAlgorithm = /^sha-(?:1|224|256|384|512)$/i;
+const parameterText = /^[\x20-\x7e]{0,512}$/;
+const knownFeedback: ReadonlySet<string> = new Set(['transport-cc', 'nack', 'nack pli', 'ccm fir', 'goog-remb']);
+
+const isPayloadType = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 127;
+
+/** `profile-level-id` prefixes by preference: constrained baseline first; every listed profile decodes baseline. */
+const profilePreference = [/^42e0/i, /^42[4c-f]0/i, /^42/i, /^4d/i, /^58/i, /^64/i] as const;
+
+function feedbackOf(media: MediaDescription, payloadType: number): string[] {
+  const offered = (media.rtcpFb ?? [])
+    .filter((entry) => String(entry.payload) === String(payloadType) || String(entry.payload) === '*')
+    .map((entry) => (entry.subtype ? `${entry.type} ${entry.subtype}` : entry.type));
+  return [...new Set(offered)].filter((entry) => knownFeedback.has(entry));
+}
+
+function parametersOf(media: MediaDescription, payloadType: number): string {
+  const text = (media.fmtp ?? []).find((entry) => entry.payload === payloadType)?.config ?? '';
+  return parameterText.test(text) ? text : '';
+}
+
+function rtxOf(media: MediaDescription, payloadType: number): number | undefined {
+  const rtx = media.rtp.find(
+    (entry) =>
+      entry.codec.toLowerCase() === 'rtx' &&
+      String(parseParams(parametersOf(media, entry.payload)).apt) === String(payloadType),
+  );
+  return isPayloadType(rtx?.payload) ? rtx.payload : undefined;
+}
+
+function codecOf(media: MediaDescription, payloadType: number): OfferedCodec {
+  const rtxPayloadType = rtxOf(media, payloadType);
+  return {
+    payloadType,
+    parameters: parametersOf(media, payloadType),
+    feedback: feedbackOf(media, payloadType),
+    ...(rtxPayloadType === undefined ? {} : { rtxPayloadType }),
+  };
+}
+
+/** H.264 with packetization-mode 1, the nearest profile to constrained baseline; undefined when there is none. */
+function chooseH264(media: MediaDescription): OfferedCodec | undefined {
+  const ranked = media.rtp
+    .filter((entry) => entry.codec.toUpperCase() === 'H264' && isPayloadType(entry.payload))
+    .map((entry) => {
+      const parameters = parseParams(parametersOf(media, entry.payload));
+      // RFC 6184 §8.1: without a profile the offer means baseline level 1; without a mode it means 0.
+      const profile = String(parameters['profile-level-id'] ?? '42000a');
+      const rank = profilePreference.findIndex((pattern) => pattern.test(profile));
+      return { payloadType: entry.payload, rank, mode: String(parameters['packetization-mode'] ?? 0) };
+    })
+    .filter((entry) => entry.mode === '1' && entry.rank >= 0)
+    .sort((a, b) => a.rank - b.rank);
+  const best = ranked[0];
+  return best && codecOf(media, best.payloadType);
+}
+
+function chooseOpus(media: MediaDescription): OfferedCodec | undefined {
+  const opus = media.rtp.find((entry) => entry.codec.toLowerCase() === 'opus' && isPayloadType(entry.payload));
+  return opus && codecOf(media, opus.payload);
+}
+
+function extensionsOf(media: MediaDescription): ExtensionIds {
+  const ids: { -readonly [K in keyof ExtensionIds]: number } = {};
+  const taken = new Set<number>();
+  for (const [name, uri] of Object.entries(extensionUris) as [keyof ExtensionIds, string][]) {
+    const id = (media.ext ?? []).find((entry) => entry.uri === uri)?.value;
+    // Ids above 14 need two-byte headers, which this server does not write.
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > 14 || taken.has(id)) continue;
+    taken.add(id);
+    ids[name] = id;
+  }
+  return ids;
+}
+
+function ssrcsOf(media: MediaDescription): number[] {
+  const ids = (media.ssrcs ?? []).map((entry) => Number(entry.id));
+  const valid = ids.filter((id) => Number.isInteger(id) && id > 0 && id <= 0xffff_ffff);
+  return [...new Set(valid)].slice(0, maxSsrcs);
+}
+
+function midOf(media: MediaDescription): string {
+  const mid = String(media.mid ?? '');
+  if (!token.test(mid) || mid.length > 16) throw invalid('an m-line has no usable a=mid');
+  return mid;
+}
+
+const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+const isDirection = (value: unknown): value is Direction => directions.includes(String(value));
+
+function mediaOf(media: MediaDescription, codec: OfferedCodec): OfferedMedia {
+  const direction: unknown = media.direction ?? 'sendrecv';
+  if (!isDirection(direction)) throw invalid('an m-line has an unknown direction');
+  return { mid: midOf(media), direction, codec, extensions: extensionsOf(media), ssrcs: ssrcsOf(media) };
+}
+
+function rejected(media: MediaDescription): OfferedSection {
+  const type = token.test(media.type) ? media.type : 'application';
+  const protocol = /^[A-Z0-9/]{1,32}$/.test(media.protocol) ? media.protocol : 'UDP/TLS/RTP/SAVPF';
+  return { kind: 'rejected', mid: midOf(media), type, protocol };
+}
+
+function applicationOf(media: MediaDescription): OfferedSection {
+  const sctpPort = Number(media.sctpPort ?? 5_000);
+  const maxMessageSize = Number(media.maxMessageSize ?? 65_536);
+  if (!Number.isInteger(sctpPort) || sctpPort < 1 || sctpPort > 65_535) throw invalid('a=sctp-port is out of range');
+  if (!Number.isInteger(maxMessageSize) || maxMessageSize < 0) throw invalid('a=max-message-size is no number');
+  return { kind: 'application', application: { mid: midOf(media), sctpPort, maxMessageSize } };
+}
+
+/** Takes the first m-line of each kind; the others are rejected. */
+function sectionsOf(description: SessionDescription): OfferedSection[] {
+  const taken = new Set<string>();
+  return description.media.map((media): OfferedSection => {
+    const closed = media.port === 0 && !/bundle-only/.test(String(media.bundleOnly ?? ''));
+    if (taken.has(media.type) || closed) return rejected(media);
+    if (media.type === 'application' && /SCTP/.test(media.protocol)) {
+      taken.add(media.type);
+      return applicationOf(media);
+    }
+    const codec = media.type === 'video' ? chooseH264(media) : media.type === 'audio' ? chooseOpus(media) : undefined;
+    if (!codec) return rejected(media);
+    taken.add(media.type);
+    return { kind: media.type === 'video' ? 'video' : 'audio', media: mediaOf(media, codec) };
+  });
+}
+
+function parseText(sdp: string): SessionDescription {
+  try {
+    const description = parse(sdp);
+    if (!Array.isArray(description.media) || description.media.length === 0) throw invalid('it has no m-line');
+    if (description.media.length > maxSections) throw invalid(`it has more than ${maxSections} m-lines`);
+    for (const media of description.media) {
+      if (!Array.isArray(media.rtp) || !Array.isArray(media.fmtp)) throw invalid('an m-line cannot be read');
+    }
+    return description;
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw invalid('it cannot be parsed');
+  }
+}
+
+function transportOf(description: SessionDescription) {
+  const carrier = description.media.find((media) => media.iceUfrag !== undefined);
+  const iceUfrag = String(carrier?.iceUfrag ?? description.iceUfrag ?? '');
+  const icePwd = String(carrier?.icePwd ?? description.icePwd ?? '');
+  if (!iceText.test(iceUfrag) || !iceText.test(icePwd) || icePwd.length < 22)
+    throw invalid('it has no ICE credentials');
+  const fingerprints = [description.fingerprint, ...description.media.map((media) => media.fingerprint)];
+  const fingerprint = fingerprints.find((entry) => entry !== undefined);
+  if (!fingerprint || !fingerprintAlgorithm.test(fingerprint.type) || !fingerprintText.test(fingerprint.hash)) {
+    throw invalid('it has no DTLS fingerprint');
+  }
+  const setup = String(
+    description.media.find((media) => media.setup !== undefined)?.setup ?? description.setup ?? 'actpass',
+  );
+  if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive') throw invalid('a=setup is unknown');
+  const value = { algorithm: fingerprint.type.toLowerCase(), value: fingerprint.hash.toUpperCase() };
+  return { iceUfrag, icePwd, fingerprint: value, setup } as const;
+}
+
+/**
+ * Reads an offer.
+ * @throws AppError `offer-invalid` saying what is missing; `codec-unsupported` when there is video but no H.264
+ */
+export function parseOffer(sdp: string): Offer {
+  const description = parseText(sdp);
+  const transport = transportOf(description);
+  const sections = sectionsOf(description);
+  const mids = sections.map(sectionMid);
+  if (new Set(mids).size !== mids.length) throw invalid('two m-lines have the same a=mid');
+  const video = sections.find((section) => section.kind === 'video');
+  if (!video) {
+    if (!description.media.some((media) => media.type === 'video')) throw invalid('it has no video m-line');
+    throw new AppError('codec-unsupported', 'the offer has no H.264 with packetization-mode=1');
+  }
+  if (!sections.some((section) => section.kind === 'application')) throw invalid('it has no data channel m-line');
+  const audio = sections.find((section) => section.kind === 'audio');
+  return {
+    sections,
+    video: video.media,
+    ...(audio ? { audio: audio.media } : {}),
+    ...transport,
+    extmapAllowMixed: description.extmapAllowMixed !== undefined,
+  };
+}
+
+/** The a=mid of any section. */
+export function sectionMid(section: OfferedSection): string {
+  switch (section.kind) {
+    case 'video':
+    case 'audio':
+      return section.media.mid;
+    case 'application':
+      return section.application.mid;
+    case 'rejected':
+      return section.mid;
+  }
+}

@@ -1,0 +1,291 @@
+import { AppError, type StreamProfile, type StreamSettings } from '@cloudstage/protocol';
+import type { Logger } from 'pino';
+import type { RpcHandlers } from '../links/rpc.js';
+import type {
+  AddPeerParams,
+  AddPeerResult,
+  ConfigureParams,
+  MediaEndpoint,
+  StreamerEvents,
+  StreamerMethods,
+  StreamerStats,
+} from '../links/streamer-link.js';
+import type { X11Display } from '../x11/display.js';
+import type { Control, StreamControl } from './control/contract.js';
+import { streamerLimits } from './limits.js';
+import type { AudioPipeline, EncodedSound } from './media/audio-pipeline.js';
+import type { WallClock } from './media/clock.js';
+import { mediaLimits } from './media/limits.js';
+import {
+  checkResolution,
+  type EffectiveSettings,
+  effectiveSettings,
+  parseResolution,
+} from './media/stream-settings.js';
+import type { EncodedPicture } from './media/video-encoder.js';
+import type { VideoPipeline } from './media/video-pipeline.js';
+import { PeerSet } from './peer/peer-set.js';
+import { parseOffer } from './peer/sdp-offer.js';
+import { packetizeH264 } from './rtp/h264-packetizer.js';
+import { rtpLimits } from './rtp/limits.js';
+import { audioClockRate, rtpTimestamp, videoClockRate } from './rtp/rtp-time.js';
+
+/** Everything a streamer is composed of; built in `main.ts`. */
+export interface StreamerDeps {
+  readonly display: X11Display;
+  readonly clock: WallClock;
+  readonly logger: Logger;
+  readonly loopbackAddress: string;
+  readonly cpuUsagePercent: () => number;
+  readonly createVideo: (onPicture: (picture: EncodedPicture) => void) => VideoPipeline;
+  readonly createAudio: (onSound: (sound: EncodedSound) => void) => AudioPipeline;
+  readonly createControl: (stream: StreamControl) => Control;
+  readonly drawCursor: (video: VideoPipeline, enabled: boolean) => void;
+  readonly emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void;
+}
+
+interface Session {
+  readonly sessionId: string;
+  readonly settings: StreamSettings;
+  readonly media: MediaEndpoint;
+}
+
+/** Bitrate at which a stream starts before anything is known of the path. */
+const startBitrateBps = 5_000_000;
+/** Settings before the first `stream.configure`; nothing is sent with them. */
+const restSettings: EffectiveSettings = { fps: 30, minBitrateBps: 1_000_000, maxBitrateBps: startBitrateBps };
+
+/**
+ * The streamer of one slot: one encode of the screen and its sound, fanned out to the peers of one session at a time.
+ * Serves {@link StreamerMethods}. {@link close} ends everything; the display stays the caller's.
+ */
+export class Streamer {
+  readonly #deps: StreamerDeps;
+  readonly #video: VideoPipeline;
+  readonly #audio: AudioPipeline;
+  readonly #control: Control;
+  readonly #peers: PeerSet;
+  readonly #screenListeners = new Set<() => void>();
+  readonly #ticker: NodeJS.Timeout;
+  readonly #stopScreen: () => void;
+  #session: Session | null = null;
+  #effective: EffectiveSettings = restSettings;
+  #bitrateBps = startBitrateBps;
+  #lastBitrateMs = 0;
+
+  constructor(deps: StreamerDeps) {
+    this.#deps = deps;
+    this.#video = deps.createVideo((picture) => this.#onPicture(picture));
+    this.#audio = deps.createAudio((sound) => this.#onSound(sound));
+    this.#control = deps.createControl(this.#streamControl());
+    this.#peers = new PeerSet(deps, this.#control, {
+      onConnected: () => {
+        this.#updateRunning();
+        this.#video.requestKeyFrame(true);
+      },
+      onClosed: () => {
+        this.#updateRunning();
+        this.#updateBitrate();
+      },
+      onKeyFrameNeeded: () => this.#video.requestKeyFrame(false),
+      onTargetChanged: () => this.#updateBitrate(),
+      onResumed: () => {
+        this.#updateRunning();
+        this.#video.requestKeyFrame(true);
+      },
+    });
+    this.#stopScreen = deps.display.onScreenChange(() => this.#onResize());
+    this.#ticker = setInterval(() => this.#tick(), streamerLimits.livenessTickMs);
+  }
+
+  /** Opens what can be opened before the first client. @throws AppError `encoder-failed` */
+  async prepare(): Promise<void> {
+    await this.#audio.prepare();
+    await this.#video.prepare();
+  }
+
+  /** Methods of the link. */
+  handlers(): RpcHandlers<StreamerMethods> {
+    return {
+      'stream.configure': (params) => this.#configure(params),
+      'peer.add': (params) => this.#addPeer(params),
+      'session.close': ({ code, message }) => this.#closeSession(code, message),
+      'stream.describe': () => ({
+        sessionId: this.#session?.sessionId ?? null,
+        stats: this.#stats(),
+        peers: this.#peers.describe(),
+      }),
+    };
+  }
+
+  async #configure({ sessionId, settings, media }: ConfigureParams): Promise<null> {
+    const size = checkResolution(settings.width, settings.height);
+    if (!size) throw new AppError('settings-invalid', `${settings.width}×${settings.height} is no usable screen size`);
+    const isNew = this.#session?.sessionId !== sessionId;
+    if (isNew && this.#session) await this.#peers.closeAll('session-closed');
+    this.#session = { sessionId, settings, media };
+    if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
+    this.#applyProfile(null);
+    await this.#video.prepare();
+    return null;
+  }
+
+  #applyProfile(wish: StreamProfile | null | undefined): void {
+    if (!this.#session) return;
+    this.#effective = effectiveSettings(this.#session.settings, wish);
+    this.#peers.setBitrateRange(this.#congestionRange());
+    this.#bitrateBps = 0;
+    this.#updateBitrate();
+  }
+
+  #congestionRange() {
+    const { minBitrateBps, maxBitrateBps } = this.#effective;
+    return { minBitrateBps, maxBitrateBps, startBitrateBps };
+  }
+
+  async #addPeer(params: AddPeerParams): Promise<AddPeerResult> {
+    const session = this.#session;
+    if (!session) throw new AppError('not-configured', 'the streamer has no session yet');
+    const { clientSession, role } = params;
+    const offer = parseOffer(clientSession.sdp);
+    this.#peers.takeOver(params.userId, role);
+    if (role === 'Player' && !this.#peers.hasPlayer) {
+      const wanted = parseResolution(clientSession.desktopResolution);
+      if (wanted) await this.#setDesktopResolution(wanted.width, wanted.height);
+      if (clientSession.streamProfile) this.#applyProfile(clientSession.streamProfile);
+    }
+    const { publicAddresses, udpPort, tcpPort } = session.media;
+    const { sdp, transport } = await this.#peers.add(params, {
+      offer,
+      loopbackAddress: this.#deps.loopbackAddress,
+      candidates: { addresses: publicAddresses, udpPort, tcpPort },
+      bitrate: this.#congestionRange(),
+    });
+    const { width, height } = this.#video.source.size();
+    return {
+      sdp,
+      iceUfrag: transport.iceUfrag,
+      icePwd: transport.icePwd,
+      loopbackAddress: this.#deps.loopbackAddress,
+      loopbackPort: transport.port,
+      videoMimeType: 'video/H264',
+      audioMimeType: 'audio/opus',
+      screenConfig: { width, height, orientation: 'landscape', degree: '0_degree' },
+    };
+  }
+
+  async #closeSession(code: number, message: string): Promise<null> {
+    this.#session = null;
+    await this.#peers.kickAll(code, message, 'session-closed');
+    return null;
+  }
+
+  #onPicture(picture: EncodedPicture): void {
+    const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
+    const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
+    this.#peers.sendVideo({
+      payloads,
+      timestamp,
+      captureTimeUs: picture.captureTimeUs,
+      keyFrame: picture.keyFrame,
+    });
+  }
+
+  #onSound({ data, timeUs, talkSpurtStart }: EncodedSound): void {
+    this.#peers.sendAudio(data, rtpTimestamp(timeUs, audioClockRate), timeUs, talkSpurtStart);
+  }
+
+  /** Nothing is captured or recorded without somebody who receives it. */
+  #updateRunning(): void {
+    const wanted = this.#peers.wanted();
+    if (wanted.video) this.#video.start();
+    else this.#video.stop();
+    if (wanted.audio) this.#audio.start();
+    else this.#audio.stop();
+  }
+
+  /** The slowest player decides; small steps are not worth a reconfiguration, and a fall is followed at once. */
+  #updateBitrate(): void {
+    const { fps, minBitrateBps, maxBitrateBps } = this.#effective;
+    const path = this.#peers.slowestTargetBps() ?? Math.min(startBitrateBps, maxBitrateBps);
+    const target = Math.min(maxBitrateBps, Math.max(minBitrateBps, path));
+    const nowMs = performance.now();
+    const step = Math.abs(target - this.#bitrateBps) / Math.max(1, this.#bitrateBps);
+    const tooSoon = target > this.#bitrateBps && nowMs - this.#lastBitrateMs < mediaLimits.bitrateIntervalMs;
+    if (this.#bitrateBps > 0 && (step < mediaLimits.bitrateStep || tooSoon)) return;
+    this.#bitrateBps = target;
+    this.#lastBitrateMs = nowMs;
+    this.#video.configure({ fps, bitrateBps: target });
+  }
+
+  #onResize(): void {
+    this.#video.onResize();
+    for (const listener of [...this.#screenListeners]) listener();
+  }
+
+  async #setDesktopResolution(width: number, height: number): Promise<boolean> {
+    const size = checkResolution(width, height);
+    if (!size) return false;
+    try {
+      await this.#deps.display.setScreenSize(size.width, size.height);
+      return true;
+    } catch (error) {
+      this.#deps.logger.info({ err: error, width, height }, 'the desktop could not be resized');
+      return false;
+    }
+  }
+
+  #streamControl(): StreamControl {
+    return {
+      requestKeyFrame: () => this.#video.requestKeyFrame(false),
+      setStreamProfile: (peerId, profile) => {
+        if (this.#peers.isPlayer(peerId)) this.#applyProfile(profile);
+      },
+      setDesktopResolution: (width, height) => this.#setDesktopResolution(width, height),
+      setPaused: (peerId, media, paused) => {
+        this.#peers.setPaused(peerId, media, paused);
+        this.#updateRunning();
+      },
+      requestProgramRestart: (peerId) => this.#deps.emit('program.restart', { peerId }),
+      screen: () => ({ ...this.#deps.display.screenSize(), left: 0, top: 0 }),
+      onScreenChange: (listener) => {
+        this.#screenListeners.add(listener);
+        return () => this.#screenListeners.delete(listener);
+      },
+      cpuUsagePercent: this.#deps.cpuUsagePercent,
+      heartbeat: (peerId) => this.#peers.onHeartbeat(peerId),
+      drawCursor: (enabled) => this.#deps.drawCursor(this.#video, enabled),
+    };
+  }
+
+  #tick(): void {
+    this.#peers.tick();
+    this.#updateBitrate();
+  }
+
+  #stats(): StreamerStats {
+    const { framesCaptured, framesEncoded, keyFrames, captureMsP50, convertMsP50, encodeMsP50 } = this.#video.stats();
+    const sent = this.#peers.stats();
+    return {
+      framesCaptured,
+      framesEncoded,
+      keyFrames,
+      captureMsP50,
+      convertMsP50,
+      encodeMsP50,
+      ...sent,
+      targetBitrateBps: this.#bitrateBps,
+      peers: this.#peers.size,
+    };
+  }
+
+  /** Closes peers first, then what feeds them. Idempotent. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticker);
+    this.#stopScreen();
+    await this.#peers.closeAll('session-closed');
+    await this.#control.close();
+    await this.#video.close();
+    this.#audio.close();
+  }
+}
