@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ConnectSessionParams } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -94,6 +95,7 @@ export function openSlotRecord(path: string): SlotRecordStore {
     current: () => record,
     update: (patch) => {
       record = { ...record, ...patch };
+      mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
       const temporary = `${path}.new`;
       writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
       renameSync(temporary, path);

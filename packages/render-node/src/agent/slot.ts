@@ -236,8 +236,9 @@ export class Slot {
     const { slot } = this.#options;
     this.#work = (async () => {
       try {
-        await this.#tearDown();
+        // First, so that a clean-up that fails is not tried without pause either.
         await this.#pause(delayMs);
+        await this.#tearDown();
         if (this.#stop.signal.aborted) return;
         this.#warm = await warmSlot(slot, this.#record, this.#events());
         slot.logger.info({ tookMs: Math.round(performance.now() - startedAt) }, 'slot is ready');

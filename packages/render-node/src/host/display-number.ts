@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { AppError } from '@cloudstage/protocol';
 import { hostLimits } from './limits.js';
 import { readProcessStat } from './process-identity.js';
@@ -48,8 +48,10 @@ export async function claimDisplayNumber(pid: number): Promise<number> {
 
 /** Names the X server in the lock, once it runs: it outlives the agent, and so must the claim. */
 export async function assignDisplayNumber(displayNumber: number, pid: number): Promise<void> {
-  await rm(lockPath(displayNumber), { force: true });
-  await writeFile(lockPath(displayNumber), `${String(pid).padStart(10)}\n`, { mode: 0o444 });
+  // By rename: without its lock the number is free for a moment, and another slot takes it.
+  const temporary = `${lockPath(displayNumber)}.${pid}`;
+  await writeFile(temporary, `${String(pid).padStart(10)}\n`, { mode: 0o444 });
+  await rename(temporary, lockPath(displayNumber));
 }
 
 /** Gives a number back, with what a killed server leaves. */

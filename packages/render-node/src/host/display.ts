@@ -79,7 +79,12 @@ async function awaitDisplayFd(pipe: Readable, process: HostProcess, driver: stri
   let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([
-      new Promise<void>((resolve) => pipe.once('data', () => resolve())),
+      new Promise<void>((resolve) => {
+        // The number and its line feed are two writes; closing in between kills the server.
+        pipe.on('data', (chunk: Buffer) => {
+          if (chunk.includes('\n')) resolve();
+        });
+      }),
       process.exited.then(({ code, signal }) => {
         throw new AppError(
           'display-start-failed',
