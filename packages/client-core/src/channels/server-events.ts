@@ -9,6 +9,8 @@ export type ServerEvent =
   | { readonly type: 'screen-config'; readonly data: Fields }
   | { readonly type: 'input-focus'; readonly data: Fields }
   | { readonly type: 'cursor-visible'; readonly visible: boolean }
+  /** Mode 4: position of the server's cursor, remote pixels. */
+  | { readonly type: 'cursor-position'; readonly x: number; readonly y: number }
   | { readonly type: 'game-launched'; readonly begin: number | null; readonly finish: number | null }
   | { readonly type: 'input-seat'; readonly seat: number }
   | { readonly type: 'open-url'; readonly url: string }
@@ -42,6 +44,11 @@ export function readAckEvent(data: Fields): ServerEvent | null {
     case 'cursor_state': {
       const state = asText(data.state);
       return state ? { type: 'cursor-visible', visible: state === 'showing' } : null;
+    }
+    case 'cursor_pos': {
+      const x = asNumber(data.x);
+      const y = asNumber(data.y);
+      return x === null || y === null ? null : { type: 'cursor-position', x, y };
     }
     case 'game_launched':
       return {

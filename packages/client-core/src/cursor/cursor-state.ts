@@ -44,9 +44,9 @@ export interface CursorDecision {
   readonly shown: boolean;
 }
 
-/** Modes in which the server sends images over `cd`. PURE. */
+/** Modes in which the server sends images over `cd` (the official SDK forgets mode 4). PURE. */
 export function wantsImages(mode: number): boolean {
-  return mode === cursorModes.remoteImage || mode === cursorModes.delta;
+  return mode === cursorModes.remoteImage || mode === cursorModes.remoteImagePosition || mode === cursorModes.delta;
 }
 
 /** Value of `set_cursor.show` for a mode: mode 4 is announced as 1. PURE. */

@@ -7,6 +7,14 @@ import { readAckEvent, readSvrEvent, type ServerEvent } from '../channels/server
 import type { Measurements } from './measurements.js';
 import type { SessionNotification } from './notifications.js';
 
+/** What a session keeps of the server's messages; absent fields have not changed. */
+export interface SessionFacts {
+  readonly screen?: RemoteScreen;
+  /** For reconnecting without the page. */
+  readonly token?: string;
+  readonly seat?: number;
+}
+
 /** What the reader needs of its session. */
 export interface MessageReaderDeps {
   nowMs(): number;
@@ -15,9 +23,8 @@ export interface MessageReaderDeps {
   screen(): RemoteScreen | null;
   /** Own user id; '' when the server gave none. */
   userId(): string;
-  setScreen(screen: RemoteScreen): void;
-  setToken(token: string): void;
-  setSeat(seat: number): void;
+  /** Keeps what the server has told. */
+  keep(facts: SessionFacts): void;
   dispatch(
     event:
       | { readonly type: 'activity'; readonly heartbeat: boolean }
@@ -41,7 +48,7 @@ export function createMessageReader(deps: MessageReaderDeps): MessageReader {
     const { screen, cursorShowing, cpu, gpu } = readScreenState(fields);
     const before = deps.screen();
     if (screen !== null && (before === null || !sameScreen(before, screen))) {
-      deps.setScreen(screen);
+      deps.keep({ screen });
       notify({ type: 'screen', screen });
     }
     deps.measurements().setServerLoad(cpu, gpu);
@@ -50,7 +57,7 @@ export function createMessageReader(deps: MessageReaderDeps): MessageReader {
 
   function readHb(fields: Fields): void {
     const reply = readHeartbeatReply(fields);
-    if (reply.token !== null && reply.token !== '') deps.setToken(reply.token);
+    if (reply.token !== null && reply.token !== '') deps.keep({ token: reply.token });
     if (reply.code !== null && reply.code >= 0) {
       deps.dispatch({ type: 'kicked', code: reply.code, message: reply.message });
       return;
@@ -71,7 +78,7 @@ export function createMessageReader(deps: MessageReaderDeps): MessageReader {
       deps.renegotiate(event.sdp);
       return;
     }
-    if (event.type === 'input-seat') deps.setSeat(event.seat);
+    if (event.type === 'input-seat') deps.keep({ seat: event.seat });
     notify({ type: 'server-event', event });
   }
 

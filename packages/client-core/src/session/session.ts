@@ -10,7 +10,7 @@ import { parseNetworkScript } from '../stats/network-events.js';
 import type { AccessInfo } from './access-info.js';
 import { describeClient } from './client-description.js';
 import { type LatencyStats, Measurements, type PresentedFrame } from './measurements.js';
-import { createMessageReader, type MessageReader } from './message-reader.js';
+import { createMessageReader, type MessageReader, type SessionFacts } from './message-reader.js';
 import type { SessionNotification } from './notifications.js';
 import { createPeerLink, type PeerLink, type PeerLinkHandlers } from './peer-link.js';
 import { requestServerSession } from './reconnect-request.js';
@@ -28,9 +28,8 @@ import {
 import { createStatisticsTicker, type StatisticsTicker } from './statistics-ticker.js';
 
 /**
- * One client session: connects, reconnects, and carries input and events. Born in the state DISCONNECTED; `destroy` ends the
- * connection, and `init` may begin the next. Events that arrive while effects are performed wait for their turn, so that a page
- * may call anything from any callback.
+ * One client session: connects, reconnects, carries input and events. Born DISCONNECTED; `destroy` ends the connection, `init`
+ * begins the next. Events that arrive while effects are performed wait, so that a page may call anything from any callback.
  */
 export class ClientSessionController {
   readonly #platform: Platform;
@@ -69,15 +68,7 @@ export class ClientSessionController {
       measurements: () => this.#measurements,
       screen: () => this.#screen,
       userId: () => this.#session.user_id ?? '',
-      setScreen: (screen) => {
-        this.#screen = screen;
-      },
-      setToken: (token) => {
-        this.#token = token;
-      },
-      setSeat: (seat) => {
-        this.#session = { ...this.#session, input_seat: seat };
-      },
+      keep: (facts) => this.#keep(facts),
       dispatch: (event) => this.#dispatch({ ...event, generation: this.#state.generation }),
       renegotiate: (sdp) => void this.#link?.renegotiate(sdp),
     });
@@ -85,6 +76,11 @@ export class ClientSessionController {
 
   get phase(): SessionPhase {
     return this.#state.phase;
+  }
+
+  /** A connection is up or being set up; `init` would be refused. */
+  get busy(): boolean {
+    return isBusy(this.#state);
   }
 
   /** Remote screen of the last `km` message; null before the first. */
@@ -103,7 +99,7 @@ export class ClientSessionController {
   }
 
   init(options: SessionInit): void {
-    if (!isBusy(this.#state)) this.#init = options;
+    if (!this.busy) this.#init = options;
     this.#dispatch({ type: 'init', settings: options.settings });
   }
 
@@ -118,11 +114,9 @@ export class ClientSessionController {
   reconnect(): void {
     this.#dispatch({ type: 'reconnect' });
   }
-
   setAccess(access: AccessInfo | null): void {
     this.#access = access;
   }
-
   /** Sends input on `km`; counts as the user's action. */
   sendInput(message: object): void {
     const backlogBytes = isSupersededByNext(message) ? clientLimits.moveBacklogBytes : undefined;
@@ -170,6 +164,12 @@ export class ClientSessionController {
 
   latency(): LatencyStats | null {
     return this.#measurements.latency();
+  }
+
+  #keep({ screen, token, seat }: SessionFacts): void {
+    this.#screen = screen ?? this.#screen;
+    this.#token = token ?? this.#token;
+    if (seat !== undefined) this.#session = { ...this.#session, input_seat: seat };
   }
 
   #dispatch(event: SessionEvent): void {

@@ -1,0 +1,116 @@
+import type {
+  ChannelHandlers,
+  ChannelInit,
+  ChannelPort,
+  PeerHandlers,
+  PeerPort,
+  Platform,
+  StatsEntry,
+} from '@cloudstage/client-core';
+
+/** What the browser platform hands to its owner. */
+export interface BrowserPlatformDeps {
+  /** A remote track arrived; attach it to the view. */
+  onTrack(track: MediaStreamTrack): void;
+  log(message: string): void;
+}
+
+function openChannel(
+  peer: RTCPeerConnection,
+  label: string,
+  init: ChannelInit,
+  handlers: ChannelHandlers,
+): ChannelPort {
+  const channel = peer.createDataChannel(label, init);
+  channel.onopen = () => handlers.onOpen();
+  channel.onclose = () => handlers.onClose();
+  channel.onmessage = (event) => {
+    if (typeof event.data === 'string') handlers.onMessage(event.data);
+  };
+  return {
+    send(text) {
+      if (channel.readyState !== 'open') return false;
+      try {
+        channel.send(text);
+        return true;
+      } catch {
+        // Longer than max-message-size, or the buffer is full: the message is lost like on a closed channel.
+        return false;
+      }
+    },
+    bufferedBytes: () => channel.bufferedAmount,
+    close: () => channel.close(),
+  };
+}
+
+function addTransceiver(peer: RTCPeerConnection, kind: 'audio' | 'video'): void {
+  const { receiver } = peer.addTransceiver(kind, { direction: 'sendrecv' });
+  // Frames are shown as they come; sound keeps its own adaptive buffer.
+  if (kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+}
+
+function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort {
+  const peer = new RTCPeerConnection();
+  peer.ontrack = ({ track }) => {
+    deps.onTrack(track);
+    handlers.onTrack(track.kind === 'audio' ? 'audio' : 'video');
+  };
+  peer.oniceconnectionstatechange = () => handlers.onIceState(peer.iceConnectionState);
+  peer.onconnectionstatechange = () => handlers.onConnectionState(peer.connectionState);
+  return {
+    openChannel: (label, init, channelHandlers) => openChannel(peer, label, init, channelHandlers),
+    addTransceiver: (kind) => addTransceiver(peer, kind),
+    async createOffer() {
+      const offer = await peer.createOffer();
+      await peer.setLocalDescription(offer);
+      return offer.sdp ?? '';
+    },
+    applyAnswer: (sdp) => peer.setRemoteDescription({ type: 'answer', sdp }),
+    async answerOffer(sdp) {
+      await peer.setRemoteDescription({ type: 'offer', sdp });
+      const answer = await peer.createAnswer();
+      await peer.setLocalDescription(answer);
+      return answer.sdp ?? '';
+    },
+    async getStats() {
+      const entries: StatsEntry[] = [];
+      (await peer.getStats()).forEach((entry: StatsEntry) => {
+        entries.push(entry);
+      });
+      return entries;
+    },
+    close() {
+      peer.ontrack = null;
+      peer.close();
+    },
+  };
+}
+
+async function postJson(url: string, body: unknown, deadlineMs: number): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(deadlineMs),
+  });
+  return response.json();
+}
+
+/** The browser as a platform. Contacts nothing but the peer, and addresses that the page has given. */
+export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform {
+  return {
+    createPeer: (handlers) => createPeer(deps, handlers),
+    nowMs: () => performance.timeOrigin + performance.now(),
+    random: () => Math.random(),
+    setInterval(callback, periodMs) {
+      const timer = setInterval(callback, periodMs);
+      return () => clearInterval(timer);
+    },
+    setTimeout(callback, delayMs) {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    postJson,
+    log: deps.log,
+  };
+}
