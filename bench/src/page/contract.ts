@@ -1,0 +1,32 @@
+/** What the bench and its page say to each other. Times are milliseconds. */
+
+/** How to measure. */
+export interface MeasureOptions {
+  readonly seconds: number;
+  readonly clicks: number;
+  readonly clickLostMs: number;
+  readonly clickPauseMs: { readonly min: number; readonly max: number };
+}
+
+/** What was measured. */
+export interface Measured {
+  readonly captureToPresentMs: readonly number[];
+  readonly drawToPresentMs: readonly number[];
+  readonly clickToPhotonMs: readonly number[];
+  readonly lostClicks: number;
+  readonly presentedFps: number;
+  readonly seconds: number;
+}
+
+/** The page's part, as `window.bench`. */
+export interface BenchPage {
+  /** Prepares the SDK. @returns the ClientSession. */
+  prepare(): Promise<string>;
+  /** Connects. @returns the time from `start` to the first presented frame. */
+  start(serverSession: string, deadlineMs: number): Promise<number>;
+  /** Resolves when a stamp is readable. */
+  waitForStamp(deadlineMs: number): Promise<void>;
+  /** Runs for at least `seconds` and until `clicks` clicks have been answered or lost. */
+  measure(options: MeasureOptions): Promise<Measured>;
+  destroy(): void;
+}

@@ -1,0 +1,64 @@
+import { decodeStamp, type Stamp, sampleBlocks, stampLayout } from '../stamp/stamp-code.js';
+import { medianOf } from './clock.js';
+
+/** A presented frame. */
+export interface Frame {
+  /** `performance.now()` at which the browser handed the frame to its compositor. */
+  readonly presentedAtMs: number;
+  /** Frames presented since the video began, also those without a call of their own. */
+  readonly presentedFrames: number;
+  readonly rtpTimestamp: number | undefined;
+  /** Reads the stamp from the frame's pixels, while the frame is the current one. */
+  readStamp(): Stamp | null;
+}
+
+/** Hands out the presented frames of a video. */
+export interface FrameSource {
+  /** Calls `act` for every frame until the returned function is called. */
+  onFrame(act: (frame: Frame) => void): () => void;
+}
+
+function createStampReader(video: HTMLVideoElement): () => Stamp | null {
+  const { left, top, blockSize, columns, rows } = stampLayout;
+  const [width, height] = [columns * blockSize, rows * blockSize];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true, alpha: false });
+  return () => {
+    if (!context || video.videoWidth < left + width) return null;
+    context.drawImage(video, left, top, width, height, 0, 0, width, height);
+    return decodeStamp(sampleBlocks(context.getImageData(0, 0, width, height).data, width));
+  };
+}
+
+/** Follows a video by `requestVideoFrameCallback`. */
+export function createFrameSource(video: HTMLVideoElement): FrameSource {
+  const listeners = new Set<(frame: Frame) => void>();
+  const readStamp = createStampReader(video);
+  const step: VideoFrameRequestCallback = (_now, metadata) => {
+    video.requestVideoFrameCallback(step);
+    const { presentationTime: presentedAtMs, presentedFrames, rtpTimestamp } = metadata;
+    for (const act of listeners) act({ presentedAtMs, presentedFrames, rtpTimestamp, readStamp });
+  };
+  video.requestVideoFrameCallback(step);
+  return {
+    onFrame: (act) => {
+      listeners.add(act);
+      return () => listeners.delete(act);
+    },
+  };
+}
+
+/**
+ * Difference between the machine's wall clock and this page's: `Date.now()` steps by whole milliseconds, so its steps are
+ * compared with the page's fine clock. `performance.timeOrigin` alone does not follow corrections of the wall clock.
+ */
+export function measureWallClockOffset(): number {
+  const offsets: number[] = [];
+  for (let index = 0; index < 21; index += 1) {
+    const before = Date.now();
+    let wall = before;
+    while (wall === before) wall = Date.now();
+    offsets.push(wall - performance.now());
+  }
+  return medianOf(offsets);
+}
