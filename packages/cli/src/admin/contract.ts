@@ -15,8 +15,8 @@ export const AddApplicationSchema = Type.Object(
     archivePath: Type.String({ minLength: 1, maxLength: 4096 }),
     /** Program inside the archive. */
     entryPath: Type.String({ minLength: 1, maxLength: 4096 }),
-    /** Arguments, split by white space; double quotes group. */
-    args: Type.String({ maxLength: 4096 }),
+    /** Arguments that every run gets. */
+    args: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 256 }),
   },
   { additionalProperties: false },
 );
@@ -36,25 +36,29 @@ export const AddProjectSchema = Type.Object(
 );
 export type AddProjectRequest = Static<typeof AddProjectSchema>;
 
-/** Answer of `POST /applications`. */
+/** Answer of `POST /applications`. `Created` is false when there was one of this name. */
 export interface ApplicationAnswer {
   readonly ApplicationId: string;
-  readonly ApplicationVersionId: string;
+  readonly Created: boolean;
 }
 
-/** Answer of `POST /projects`. */
+/** Answer of `POST /projects`. `Created` is false when there was one of this name; it keeps its settings. */
 export interface ProjectAnswer {
   readonly ProjectId: string;
   readonly ApplicationId: string;
+  readonly Created: boolean;
 }
 
-/** One entry of `GET /sessions`. Times are ISO 8601. */
+/** One entry of `GET /sessions`. */
 export interface SessionAnswer {
   readonly SessionId: string;
   readonly UserId: string;
   readonly ProjectId: string;
+  readonly ApplicationId: string;
   readonly State: string;
-  readonly SlotIndex: number | null;
+  readonly NodeId: string;
+  readonly SlotIndex: number;
+  /** ISO 8601. */
   readonly CreatedAt: string;
 }
 

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { environmentNameOf, isRecord, type KeySchema, readPath, rootSchema } from './keys.js';
+import { choicesOf, environmentNameOf, isRecord, type KeySchema, readPath, rootSchema } from './keys.js';
+import { secretKeys } from './schema.js';
 
 /** Options of {@link annotateConfig}. */
 export interface AnnotateOptions {
@@ -41,14 +42,15 @@ function leaf(schema: KeySchema, path: readonly string[], values: unknown, inden
   const value = readPath(values, path);
   const facts = [allowed(schema), `environment ${environmentNameOf(path)}`].filter((fact) => fact !== '');
   const text = [...comment(schema.description ?? '', indent), ...comment(`(${facts.join('; ')})`, indent)];
+  if (path.length === 1) text.unshift('');
   if (value === undefined) return [...text, `${indent}# ${name}:`];
-  const shown = schema.secret === true ? '(redacted)' : value;
+  const shown = secretKeys.has(path.join('.')) && value !== '' ? '(redacted)' : value;
   return [...text, `${indent}${name}: ${scalar(shown)}`];
 }
 
 function allowed(schema: KeySchema): string {
   const parts: string[] = [];
-  const choices = (schema.anyOf ?? []).map((choice) => String(choice.const));
+  const choices = choicesOf(schema);
   if (choices.length > 0) parts.push(choices.join(' | '));
   if (schema.minimum !== undefined && schema.maximum !== undefined)
     parts.push(`${schema.minimum} to ${schema.maximum}`);

@@ -9,8 +9,8 @@ export interface EnvironmentValues {
   readonly unknownNames: readonly string[];
 }
 
-/** Variables with the prefix that are switches of the set-up scripts and tests, not configuration. */
-const reservedPrefixes = ['CLOUDSTAGE_TEST_', 'CLOUDSTAGE_START_'];
+/** Variables with the prefix that belong to tests, not configuration. */
+const reservedPrefixes = ['CLOUDSTAGE_TEST_'];
 
 /**
  * Reads every configuration key that the environment sets. An empty variable counts as unset, so that `X= npm start` goes
@@ -49,12 +49,18 @@ function parseText(key: ConfigKey, text: string): unknown {
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
+    case 'object':
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw invalid(key, text, 'a JSON object');
+      }
     default:
       return text;
   }
 }
 
 function invalid(key: ConfigKey, text: string, expected: string): AppError {
-  const shown = key.schema.secret === true ? '' : `, not "${text}"`;
+  const shown = key.isSecret ? '' : `, not "${text}"`;
   return new AppError('config-invalid', `${key.environmentName} (${key.name}): expected ${expected}${shown}`);
 }

@@ -1,14 +1,14 @@
-import { CloudstageConfigSchema } from './schema.js';
+import { CloudstageConfigSchema, secretKeys } from './schema.js';
 
 /** JSON-schema facts of one configuration key, as far as this package needs them. */
 export interface KeySchema {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
-  readonly secret?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly anyOf?: readonly { readonly const?: unknown }[];
+  readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, KeySchema>>;
 }
 
@@ -21,6 +21,7 @@ export interface ConfigKey {
   /** `CLOUDSTAGE_API_LISTEN_ADDRESS` */
   readonly environmentName: string;
   readonly schema: KeySchema;
+  readonly isSecret: boolean;
 }
 
 /** What every environment name starts with. */
@@ -30,6 +31,11 @@ export const environmentPrefix = 'CLOUDSTAGE_';
 export function environmentNameOf(path: readonly string[]): string {
   const words = path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
   return environmentPrefix + words.join('_');
+}
+
+/** The values of which a key must be one; empty when it is not a choice. */
+export function choicesOf(schema: KeySchema): readonly string[] {
+  return (schema.enum ?? schema.anyOf?.map((choice) => choice.const) ?? []).map(String);
 }
 
 /** The whole schema, seen as {@link KeySchema}. */
@@ -42,9 +48,9 @@ export function listKeys(schema: KeySchema = rootSchema(), path: readonly string
   return Object.entries(schema.properties ?? {}).flatMap(([part, child]) => {
     const childPath = [...path, part];
     if (child.properties !== undefined) return listKeys(child, childPath);
-    return [
-      { path: childPath, name: childPath.join('.'), environmentName: environmentNameOf(childPath), schema: child },
-    ];
+    const name = childPath.join('.');
+    const environmentName = environmentNameOf(childPath);
+    return [{ path: childPath, name, environmentName, schema: child, isSecret: secretKeys.has(name) }];
   });
 }
 

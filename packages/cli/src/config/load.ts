@@ -4,7 +4,7 @@ import { AppError } from '@cloudstage/protocol';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { readEnvironment } from './environment.js';
-import { environmentNameOf, isRecord, listKeys, readPath, withPath } from './keys.js';
+import { choicesOf, environmentNameOf, isRecord, listKeys, readPath, withPath } from './keys.js';
 import { type CloudstageConfig, CloudstageConfigSchema } from './schema.js';
 
 /** File that is read when none is named and it exists. */
@@ -57,9 +57,13 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   };
 }
 
-/** UDP and TCP port of media, whichever way they were given. */
-export function mediaPorts(config: CloudstageConfig): { readonly udpPort: number; readonly tcpPort: number } {
-  return { udpPort: config.media.udpPort ?? config.media.port, tcpPort: config.media.tcpPort ?? config.media.port };
+/** The configuration when neither file nor environment says anything; paths are relative. */
+export function defaultConfig(): CloudstageConfig {
+  let tree: Record<string, unknown> = {};
+  for (const key of listKeys()) {
+    if (key.schema.default !== undefined) tree = withPath(tree, key.path, key.schema.default);
+  }
+  return checkConfig(tree, null);
 }
 
 /** False when a section on the way is a text or list: the check must see that, not a default put over it. */
@@ -115,6 +119,8 @@ interface SchemaError {
 }
 
 function describeError(error: SchemaError, tree: unknown): readonly string[] {
+  // What "additionalProperties" says by name comes once more as "schema is false".
+  if (error.keyword === 'boolean') return [];
   const path = error.instancePath.split('/').slice(1);
   if (error.keyword === 'additionalProperties' && isRecord(error.params)) {
     const names = error.params.additionalProperties;
@@ -123,10 +129,10 @@ function describeError(error: SchemaError, tree: unknown): readonly string[] {
     );
   }
   const key = listKeys().find((candidate) => path.slice(0, candidate.path.length).join('.') === candidate.name);
-  const choices = (key?.schema.anyOf ?? []).map((choice) => String(choice.const));
+  const choices = key === undefined ? [] : choicesOf(key.schema);
   // A union reports every branch; one line with the choices says it better.
   const rule = choices.length > 0 ? `must be one of ${choices.join(', ')}` : error.message;
-  const value = key?.schema.secret === true ? '(secret)' : JSON.stringify(readPath(tree, path));
+  const value = key?.isSecret === true ? '(secret)' : JSON.stringify(readPath(tree, path));
   const variable = key === undefined ? '' : `; environment: ${environmentNameOf(key.path)}`;
   return [`${path.join('.') || '(root)'}: ${rule}, got ${value}${variable}`];
 }

@@ -1,87 +1,46 @@
+import { ControlPlaneConfigSchema } from '@cloudstage/control-plane';
+import { RenderNodeConfigSchema } from '@cloudstage/render-node';
 import { type Static, Type } from 'typebox';
+
+const controlPlane = ControlPlaneConfigSchema.properties;
+const renderNode = RenderNodeConfigSchema.properties;
 
 const port = (description: string, defaultPort: number) =>
   Type.Integer({ minimum: 1, maximum: 65_535, default: defaultPort, description });
 
 const optionalPort = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description }));
 
-const apiSection = Type.Object(
-  {
-    listenAddress: Type.String({
-      minLength: 1,
-      default: '127.0.0.1',
-      description: 'Address the cloud API, /healthz and /readyz listen on. 0.0.0.0 opens them to the network.',
-    }),
-    port: port('TCP port of the cloud API.', 8080),
-    publicUrl: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        description:
-          'URL at which browsers reach this API, e.g. https://api.example.com. Needed only behind a proxy; clients reconnect through it.',
-      }),
-    ),
-  },
-  { additionalProperties: false, description: 'The signed cloud API that a business backend calls.' },
-);
+const addresses = (description: string, defaults: string[]) =>
+  Type.Array(Type.String({ minLength: 2, maxLength: 45 }), { default: defaults, maxItems: 8, description });
 
 const mediaSection = Type.Object(
   {
-    listenAddress: Type.String({
-      minLength: 1,
-      default: '0.0.0.0',
-      description: 'Address the media ports listen on.',
-    }),
     port: port('UDP and TCP port of video, sound and input, for all slots of this node.', 8000),
     udpPort: optionalPort('UDP port when it differs from media.port.'),
     tcpPort: optionalPort('TCP port when it differs from media.port.'),
-    publicAddresses: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
-      default: [],
-      maxItems: 8,
-      description:
-        'IP addresses that clients are told to send media to. Empty: the addresses of this machine. Set it behind NAT.',
-    }),
+    listenAddresses: addresses('Addresses on which the media ports listen.', ['0.0.0.0']),
+    publicAddresses: addresses(
+      'IP addresses at which browsers reach this machine. Empty: 127.0.0.1 and, when the API or the demo page listens on ' +
+        'the network, the addresses of this machine. Behind NAT, the public address belongs here.',
+      [],
+    ),
   },
   { additionalProperties: false, description: 'Video, sound and input between browsers and this machine.' },
 );
 
 const nodeSection = Type.Object(
   {
-    name: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-      default: 'local',
-      description: 'Name of the render node of this machine.',
-    }),
-    slots: Type.Integer({
-      minimum: 1,
-      maximum: 64,
-      default: 2,
-      description:
-        'Programs that may run at the same time. A software-rendered 3D program takes about a core and a half.',
-    }),
-    display: Type.Union([Type.Literal('auto'), Type.Literal('xorg'), Type.Literal('xvfb')], {
-      default: 'auto',
-      description: 'Display server: xorg (touch and fine scrolling), xvfb, or auto (xorg where it starts, else xvfb).',
-    }),
+    slots: renderNode.slots,
+    nodeId: renderNode.nodeId,
+    name: renderNode.name,
+    region: renderNode.region,
+    runDir: renderNode.runDir,
+    packageCacheBytes: renderNode.packageCacheBytes,
+    uidBase: renderNode.uidBase,
+    display: renderNode.display,
+    limits: renderNode.limits,
   },
   { additionalProperties: false, description: 'The render node that runs the programs.' },
-);
-
-const sessionsSection = Type.Object(
-  {
-    reservationSeconds: Type.Integer({
-      minimum: 5,
-      maximum: 600,
-      default: 30,
-      description: 'How long ApplyConcurrent keeps a slot for a user who does not create the session.',
-    }),
-    reconnectGraceSeconds: Type.Integer({
-      minimum: 40,
-      maximum: 3600,
-      default: 120,
-      description: 'How long a program runs on without its player before it is ended; default of new projects.',
-    }),
-  },
-  { additionalProperties: false, description: 'Life of sessions.' },
 );
 
 const demoSection = Type.Object(
@@ -97,7 +56,6 @@ const demoSection = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 256,
-        secret: true,
         description: 'When set, requests to the demo backend must carry Sign = SHA256(values sorted by key + salt).',
       }),
     ),
@@ -119,7 +77,7 @@ const demoSection = Type.Object(
 const logSection = Type.Object(
   {
     level: Type.Union(
-      ['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
+      [Type.Literal('trace'), Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
       { default: 'info', description: 'Least severe level that is written to the log file.' },
     ),
     fileMegabytes: Type.Integer({
@@ -140,8 +98,8 @@ const logSection = Type.Object(
 
 /**
  * The one configuration of the all-in-one mode. Every key has a description and, unless it is optional, a default: the
- * annotated file, the environment names and the reference in the docs are derived from here. `secret: true` marks values
- * that are never printed.
+ * annotated file, the environment names and the reference in the docs are derived from here. Sections that belong to one
+ * part are that part's own schema.
  */
 export const CloudstageConfigSchema = Type.Object(
   {
@@ -150,15 +108,22 @@ export const CloudstageConfigSchema = Type.Object(
       default: './data',
       description: 'Database, packages, keys and logs. Relative to the working directory. Survives restarts.',
     }),
-    api: apiSection,
+    api: controlPlane.api,
     media: mediaSection,
     node: nodeSection,
-    sessions: sessionsSection,
+    sessions: controlPlane.sessions,
     demo: demoSection,
     log: logSection,
+    packages: controlPlane.packages,
+    cloudApi: controlPlane.cloudApi,
+    databaseUrl: controlPlane.databaseUrl,
+    masterKey: controlPlane.masterKey,
   },
   { additionalProperties: false },
 );
 
-/** A complete, checked configuration. Paths are as written; {@link loadConfig} resolves them. */
+/** Keys whose values are never printed: a database URL may hold a password. */
+export const secretKeys: ReadonlySet<string> = new Set(['masterKey', 'databaseUrl', 'demo.salt']);
+
+/** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */
 export type CloudstageConfig = Static<typeof CloudstageConfigSchema>;

@@ -14,9 +14,9 @@ export function formatConsoleLine(json: string): string {
   }
   if (typeof entry !== 'object' || entry === null) return json;
   const fields = entry as Readonly<Record<string, unknown>>;
-  const time = typeof fields.time === 'string' ? fields.time.slice(11, 19) : '';
+  const time = typeof fields.time === 'number' ? new Date(fields.time).toISOString().slice(11, 19) : '';
   const level = levelNames[Number(fields.level)] ?? '';
-  const part = typeof fields.component === 'string' ? `${fields.component}: ` : '';
+  const part = typeof fields.part === 'string' ? `${fields.part}: ` : '';
   const error = errorMessage(fields.err);
   return `${[time, level, `${part}${String(fields.msg ?? '')}${error}`].filter((text) => text !== '').join(' ')}\n`;
 }

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLogger, type LogLevel } from '@cloudstage/control-plane';
 import { type Logger, pino } from 'pino';
 import { formatConsoleLine } from './console-line.js';
 
 /** Options of {@link openLog}. */
 export interface OpenLogOptions {
   readonly dataDir: string;
-  readonly level: string;
+  readonly level: LogLevel;
   readonly maxFileBytes: number;
   readonly keptFiles: number;
   /** Gets one line, with its end, for each message that an operator should see at once. */
@@ -31,13 +32,11 @@ export function openLog(options: OpenLogOptions): OpenLog {
   const consoleStream = {
     write: (line: string): void => options.writeConsole(formatConsoleLine(line)),
   };
-  const logger = pino(
-    { level: options.level, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.multistream([
-      { stream: file, level: options.level as pino.Level },
-      { stream: consoleStream, level: 'warn' },
-    ]),
-  );
+  const destination = pino.multistream([
+    { stream: file, level: 'trace' },
+    { stream: consoleStream, level: 'warn' },
+  ]);
+  const logger = createLogger({ level: options.level, name: 'cloudstage', destination });
   return { logger, path, close: () => file.flushSync() };
 }
 
