@@ -1,0 +1,184 @@
+import { Writable } from 'node:stream';
+import type { ClientSession, NodeUplink } from '@cloudstage/protocol';
+import { sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import { type Database, openDatabase } from '../db/open.js';
+import { createInProcessNodeLink } from '../node-link/in-process.js';
+import { createLogger } from '../observability/logger.js';
+import { createBackground } from '../services/background.js';
+import type { Caller, CreateSessionInput } from '../services/contract.js';
+import type { ServiceSettings } from '../services/deps.js';
+import { createSecretBox } from '../services/secret-box.js';
+import { type AllServices, createServices } from '../services/services.js';
+
+/** Times of the service tests; the clock is moved by hand, except for the deadlines of node commands. */
+export const testSettings: ServiceSettings = {
+  reservationMs: 60_000,
+  startMs: 60_000,
+  endRetryMs: 5_000,
+  cleaningMs: 30_000,
+  reconnectGraceMs: 120_000,
+  connectMs: 2_000,
+  endMs: 2_000,
+  nodeSilentMs: 30_000,
+  maxPlayers: 2,
+  maxViewers: 1,
+};
+
+/** A manifest hash that stands for a package; simulated nodes fetch nothing. */
+export const testManifest = 'ab'.repeat(32);
+
+/** Use cases on a real database, with a node link whose other end is the test's. */
+export interface Harness {
+  readonly services: AllServices;
+  readonly uplink: NodeUplink;
+  readonly database: Database;
+  readonly caller: Caller;
+  readonly projectId: string;
+  readonly applicationId: string;
+  /** Lines that were logged. */
+  readonly logLines: string[];
+  now(): number;
+  advance(ms: number): void;
+  /** Waits for commands that follow committed transactions. */
+  settled(): Promise<void>;
+  /** Ends the services but not the database. */
+  stop(): Promise<void>;
+}
+
+/** Options of {@link createHarness}. */
+export interface HarnessOptions {
+  readonly settings?: Partial<ServiceSettings>;
+  readonly concurrencyLimit?: number;
+  readonly startAt?: number;
+}
+
+const key = Buffer.alloc(32, 7);
+
+function captureLog(lines: string[]): Logger {
+  const destination = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return createLogger({ level: 'debug', name: 'test', destination });
+}
+
+/** Opens a database for tests: `CLOUDSTAGE_TEST_DATABASE_URL` (an empty PostgreSQL database) or one in memory. */
+export async function openTestDatabase(url?: string): Promise<Database> {
+  const chosen = url ?? process.env['CLOUDSTAGE_TEST_DATABASE_URL'] ?? 'pglite:memory';
+  return openDatabase(chosen, { logger: createLogger({ level: 'silent', name: 'test' }) });
+}
+
+/** Empties all tables: opening a database takes a second, a test takes milliseconds. */
+export async function resetDatabase(database: Database): Promise<void> {
+  await database.executor.execute(sql`TRUNCATE session_guests, sessions, slots, render_nodes, project_applications,
+    projects, application_versions, applications, access_keys, accounts`);
+}
+
+async function seed(services: AllServices, database: Database, options: HarnessOptions) {
+  const { accountId } = await services.ensureAccessKey();
+  const found = await services.findApplication(accountId, 'game');
+  const application =
+    found ??
+    (await services.createApplication({
+      accountId,
+      name: 'game',
+      kind: 'Application3D',
+      entryPath: 'bin/game',
+      args: ['--app'],
+    }));
+  if (found === null) {
+    await database.executor.execute(sql`INSERT INTO application_versions
+      (id, application_id, state, file_name, manifest_sha256, total_bytes, created_at)
+      VALUES (${`ver-${application.id.slice(4)}`}, ${application.id}, 'in-use', 'game.zip', ${testManifest}, 1, 1)`);
+  }
+  const project =
+    (await services.findProject(accountId, 'main')) ??
+    (await services.createProject({
+      accountId,
+      name: 'main',
+      applicationId: application.id,
+      parameters: '-mode "two words"',
+      ...(options.concurrencyLimit === undefined ? {} : { concurrencyLimit: options.concurrencyLimit }),
+    }));
+  return { accountId, applicationId: application.id, projectId: project.id };
+}
+
+/** Builds the use cases over a database, with one account, application and project in it. */
+export async function createHarness(database: Database, options: HarnessOptions = {}): Promise<Harness> {
+  const logLines: string[] = [];
+  const logger = captureLog(logLines);
+  const { link, uplink } = createInProcessNodeLink();
+  const background = createBackground(logger);
+  let clock = options.startAt ?? 1_700_000_000_000;
+  const services = createServices(
+    {
+      database,
+      nodeLink: link,
+      secrets: createSecretBox(key),
+      background,
+      now: () => clock,
+      settings: { ...testSettings, ...options.settings },
+      logger,
+      version: '0.0.0',
+    },
+    () => Promise.reject(new Error('no package is ingested in this test')),
+  );
+  link.onEvent(services.handleNodeEvent);
+  const { accountId, ...ids } = await seed(services, database, options);
+  return {
+    services,
+    uplink,
+    database,
+    caller: { accountId, requestId: 'request-1' },
+    ...ids,
+    logLines,
+    now: () => clock,
+    advance: (ms) => {
+      clock += ms;
+    },
+    settled: background.settled,
+    stop: async () => {
+      await link.close();
+      await uplink.close();
+      await background.settled();
+    },
+  };
+}
+
+/** An offer; simulated nodes do not read it. */
+export const testOffer: ClientSession = { sdp: 'v=0\r\n' };
+
+/** Input of ApplyConcurrent. */
+export const applyInput = (harness: Harness, userId: string) => ({
+  userId,
+  userIp: '198.51.100.4',
+  projectId: harness.projectId,
+  applicationId: '',
+  applicationVersionId: '',
+});
+
+/** Input of CreateSession. */
+export const createInput = (userId: string, extra: Partial<CreateSessionInput> = {}): CreateSessionInput => ({
+  userId,
+  userIp: '198.51.100.4',
+  clientSession: testOffer,
+  runWithoutClient: false,
+  applicationParameters: '',
+  hostUserId: '',
+  role: null,
+  ...extra,
+});
+
+/** Waits until `probe` gives something other than null, undefined or false; fails after five seconds. */
+export async function until<T>(what: string, probe: () => Promise<T | null | undefined | false>): Promise<T> {
+  const end = Date.now() + 5_000;
+  for (;;) {
+    const found = await probe();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited too long for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
