@@ -77,7 +77,6 @@ export class ClientSessionController {
   get phase(): SessionPhase {
     return this.#state.phase;
   }
-
   /** A connection is up or being set up; `init` would be refused. */
   get busy(): boolean {
     return isBusy(this.#state);
@@ -240,22 +239,17 @@ export class ClientSessionController {
   }
 
   async #openPeer(generation: number): Promise<void> {
-    let link: PeerLink;
+    let link: PeerLink | null = null;
     try {
       link = createPeerLink(this.#platform, this.#linkHandlers(generation));
-    } catch (error) {
-      this.#dispatch({ type: 'offer-failed', generation, message: String(error), noWebrtc: true });
-      return;
-    }
-    this.#link = link;
-    try {
+      this.#link = link;
       const sdp = await link.createOffer();
       if (this.#link !== link || this.#init === null) return;
       this.#description = describeClient(sdp, this.#init.description);
       this.#dispatch({ type: 'offer-ready', generation });
     } catch (error) {
-      const message = `create offer is failed: ${String(error)}`;
-      this.#dispatch({ type: 'offer-failed', generation, message, noWebrtc: false });
+      const noWebrtc = link === null;
+      this.#dispatch({ type: 'offer-failed', generation, message: `create offer is failed: ${error}`, noWebrtc });
     }
   }
 
