@@ -56,7 +56,7 @@ export async function runUp(options: UpOptions): Promise<number> {
     await aborted(stop.signal);
   } catch (error) {
     exitCode = reportFailure(error, stop.signal, console.line);
-    if (exitCode !== 0) log.logger.error({ err: error }, 'start failed');
+    if (exitCode !== 0) log.logger.error({ err: error, shown: true }, 'start failed');
   }
   console.endStep();
   await closing.close();

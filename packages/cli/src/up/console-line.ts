@@ -3,7 +3,7 @@ const levelNames: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error
 
 /**
  * One short line for people from one JSON line of the log: time, severity, part, message, and the error's own message.
- * PURE; text that is not JSON is passed on as it is.
+ * `''` for a line with `shown: true`, which the person has already been told. PURE; text that is not JSON is passed on.
  */
 export function formatConsoleLine(json: string): string {
   let entry: unknown;
@@ -14,6 +14,7 @@ export function formatConsoleLine(json: string): string {
   }
   if (typeof entry !== 'object' || entry === null) return json;
   const fields = entry as Readonly<Record<string, unknown>>;
+  if (fields.shown === true) return '';
   const time = typeof fields.time === 'number' ? new Date(fields.time).toISOString().slice(11, 19) : '';
   const level = levelNames[Number(fields.level)] ?? '';
   const part = typeof fields.part === 'string' ? `${fields.part}: ` : '';

@@ -22,15 +22,21 @@ export interface OpenLog {
   close(): void;
 }
 
-/** Opens `<dataDir>/logs/cloudstage.log` for everything, and the console for warnings and errors. */
+/**
+ * Opens `<dataDir>/logs/cloudstage.log` for everything, and the console for warnings and errors. Lines are written at once:
+ * the last ones before a crash are those that matter.
+ */
 export function openLog(options: OpenLogOptions): OpenLog {
   const dir = join(options.dataDir, 'logs');
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'cloudstage.log');
   rotate(path, options.maxFileBytes, options.keptFiles);
-  const file = pino.destination({ dest: path, sync: false, append: true, mode: 0o600 });
+  const file = pino.destination({ dest: path, sync: true, append: true, mode: 0o600 });
   const consoleStream = {
-    write: (line: string): void => options.writeConsole(formatConsoleLine(line)),
+    write: (line: string): void => {
+      const text = formatConsoleLine(line);
+      if (text !== '') options.writeConsole(text);
+    },
   };
   const destination = pino.multistream([
     { stream: file, level: 'trace' },
