@@ -105,7 +105,7 @@ export async function startProduct(verbose: boolean): Promise<Product> {
     CLOUDSTAGE_DATA_DIR: dataDir,
     CLOUDSTAGE_API_PORT: String(apiPort),
     CLOUDSTAGE_MEDIA_PORT: String(mediaPort),
-    CLOUDSTAGE_MEDIA_LISTEN_ADDRESS: '127.0.0.1',
+    CLOUDSTAGE_MEDIA_LISTEN_ADDRESSES: '127.0.0.1',
     CLOUDSTAGE_MEDIA_PUBLIC_ADDRESSES: '127.0.0.1',
     CLOUDSTAGE_NODE_SLOTS: '1',
     CLOUDSTAGE_DEMO_ENABLED: 'false',

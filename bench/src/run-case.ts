@@ -47,8 +47,8 @@ export async function registerStamp(product: Product, archivePath: string): Prom
 async function addProject(product: Product, applicationId: string, settings: BenchCase): Promise<string> {
   const { name, width, height, fps, maxBitrateMbps } = settings;
   const answer = await product.cli<{ readonly ProjectId: string }>(
-    ...['project', 'add', '--name', name, '--app', applicationId, '--resolution', `${width}x${height}`],
-    ...['--fps', String(fps), '--bitrate', String(maxBitrateMbps)],
+    ...['project', 'add', '--name', name, '--application', applicationId, '--resolution', `${width}x${height}`],
+    ...['--fps', String(fps), '--max-bitrate-mbps', String(maxBitrateMbps)],
   );
   return answer.ProjectId;
 }
