@@ -27,7 +27,10 @@ export interface TestServer {
 }
 
 /** Starts the cloud API on an ephemeral port, with two projects of two slots each. */
-export async function startTestServer(config: Partial<CloudApiConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  config: Partial<CloudApiConfig> = {},
+  now: () => number = Date.now,
+): Promise<TestServer> {
   const services = createMemoryServices({
     keys: [
       { ...testKey, accountId: 'account-1', enabled: true },
@@ -38,7 +41,7 @@ export async function startTestServer(config: Partial<CloudApiConfig> = {}): Pro
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const server: FastifyInstance = fastify(cloudApiServerOptions);
-  registerCloudApi(server, { services, logger, config });
+  registerCloudApi(server, { services, logger, config, now });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -21,6 +21,8 @@ export function readBody(stream: Readable, maxBytes: number): Promise<BodyOutcom
       stream.off('data', onData);
       stream.off('end', onEnd);
       stream.off('close', onBroken);
+      // Without a listener it would go on flowing, to nobody.
+      stream.pause();
       // The listener for errors stays: a late one without a listener would end the process.
       chunks = [];
       resolve(outcome);

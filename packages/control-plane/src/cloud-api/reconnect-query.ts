@@ -4,13 +4,15 @@ export interface ReconnectQuery {
   readonly userId: string;
 }
 
+/** Decodes the escapes that are some; a user id such as `50%` is sent as it is. */
 function decodeLeniently(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A user id such as `50%`, sent as it is.
-    return text;
-  }
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }
 
 function readValue(rawQuery: string, name: string): string {
