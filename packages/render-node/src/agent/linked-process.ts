@@ -6,6 +6,7 @@ import type { ProcessIdentity } from '../host/process-identity.js';
 import { connectRpc, type RpcClient, type RpcEvents, type RpcMethods } from '../links/rpc.js';
 import { backoffMs } from './backoff.js';
 import { agentLimits } from './limits.js';
+import { pause } from './pause.js';
 
 /** Parameters of {@link createLinkedProcess}. */
 export interface LinkedProcessOptions<E extends RpcEvents> {
@@ -109,7 +110,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
         return options.onGivenUp();
       }
       const pauseMs = backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs);
-      await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      await pause(pauseMs, stop.signal);
       if (stop.signal.aborted) return;
       try {
         await bringUp(null, true);

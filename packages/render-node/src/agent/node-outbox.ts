@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeEvent } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import { backoffMs } from './backoff.js';
@@ -12,6 +11,14 @@ export interface NodeOutbox {
   close(deadlineMs: number): Promise<void>;
 }
 
+/** Dependencies of {@link createNodeOutbox}. */
+export interface NodeOutboxOptions {
+  readonly emit: (event: NodeEvent) => Promise<void>;
+  readonly logger: Logger;
+  /** Resolves after `ms`, or when `signal` is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
 interface Item {
   readonly event: NodeEvent;
   readonly onDelivered: (() => void) | undefined;
@@ -23,7 +30,7 @@ function supersedes(newer: NodeEvent, older: NodeEvent): boolean {
 }
 
 /** Sends reports with `emit`, one at a time; failed ones are tried again with growing delay. */
-export function createNodeOutbox(emit: (event: NodeEvent) => Promise<void>, logger: Logger): NodeOutbox {
+export function createNodeOutbox({ emit, logger, pause }: NodeOutboxOptions): NodeOutbox {
   const queue: Item[] = [];
   const stop = new AbortController();
   let pumping: Promise<void> | null = null;
@@ -44,7 +51,7 @@ export function createNodeOutbox(emit: (event: NodeEvent) => Promise<void>, logg
         reachable = false;
         failures += 1;
         const pauseMs = backoffMs(failures, agentLimits.reportRetryMinMs, agentLimits.reportRetryMaxMs);
-        await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
+        await pause(pauseMs, stop.signal);
       }
     }
   }
@@ -71,7 +78,7 @@ export function createNodeOutbox(emit: (event: NodeEvent) => Promise<void>, logg
     },
     close: async (deadlineMs) => {
       const drained = pumping ?? Promise.resolve();
-      await Promise.race([drained, delay(deadlineMs, undefined, { ref: false })]);
+      await Promise.race([drained, pause(deadlineMs, stop.signal)]);
       stop.abort();
       queue.length = 0;
     },

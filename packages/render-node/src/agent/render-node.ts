@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { NodeCommandHandlers, NodeDescription, NodeUplink } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
@@ -16,6 +15,7 @@ import { trimLogs } from './log-trim.js';
 import { createMuxSupervisor, type MuxSupervisor } from './mux-supervisor.js';
 import { createNodeOutbox, type NodeOutbox } from './node-outbox.js';
 import { openPackageCache, type PackageCache } from './package-cache.js';
+import { pause } from './pause.js';
 import { refusalFor, refuse } from './refusal.js';
 import { claimRunDir, listSlotDirectories, nodeGroupName, removeRunDir, writeSandboxEtc } from './run-dir.js';
 import { Slot } from './slot.js';
@@ -140,7 +140,7 @@ export async function createRenderNode(
   const runDir = resolveRunDir(config, process.getuid?.() ?? 0, process.env);
   const bootId = randomUUID();
   const stop = new AbortController();
-  const outbox = createNodeOutbox((event) => uplink.emit(event), logger);
+  const outbox = createNodeOutbox({ emit: (event) => uplink.emit(event), logger, pause });
   let parts: NodeParts | null = null;
   let starting: Promise<void> | null = null;
   let closing: Promise<void> | null = null;
@@ -157,7 +157,7 @@ export async function createRenderNode(
   async function every(intervalMs: number, work: () => Promise<void> | void): Promise<void> {
     while (!stop.signal.aborted) {
       await work();
-      await delay(intervalMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+      await pause(intervalMs, stop.signal);
     }
   }
 
@@ -171,7 +171,7 @@ export async function createRenderNode(
     void every(agentLimits.logTrimMs, () => trimLogs(runDir).catch((error) => logger.warn({ err: error }, 'log trim')));
     const settled = Promise.all(built.slots.map((slot) => slot.start()));
     await built.mux.start();
-    await Promise.race([settled, delay(agentLimits.startWaitMs, undefined, { signal: stop.signal, ref: false })]);
+    await Promise.race([settled, pause(agentLimits.startWaitMs, stop.signal)]);
     await built.mux.prune();
     outbox.push({ type: 'node.status', node: describe() });
     logger.info(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { isProcessAlive, readProcessIdentity } from '../host/process-identity.js';
 import { sandboxEtcFiles } from '../host/sandbox.js';
@@ -60,4 +60,6 @@ export async function listSlotDirectories(runDir: string): Promise<readonly numb
 /** Removes the run directory, and its parent when that is empty. */
 export async function removeRunDir(runDir: string): Promise<void> {
   await rm(runDir, { recursive: true, force: true });
+  // Only the directory that the default path made; it is not empty while another node runs.
+  if (basename(dirname(runDir)).startsWith('cloudstage')) await rmdir(dirname(runDir)).catch(() => undefined);
 }

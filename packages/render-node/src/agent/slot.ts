@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   assertNever,
   type ConnectSessionParams,
@@ -10,6 +9,7 @@ import {
 import { agentLimits } from './limits.js';
 import type { NodeOutbox } from './node-outbox.js';
 import type { PackageCache } from './package-cache.js';
+import { pause } from './pause.js';
 import { refusalFor, refuse, slotRefusal } from './refusal.js';
 import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
@@ -211,7 +211,7 @@ export class Slot {
         this.#recycle(effect.delayMs);
         return;
       case 'retry-later':
-        void this.#pause(effect.delayMs).then(() => this.#dispatch({ type: 'retry-due' }));
+        void pause(effect.delayMs, this.#stop.signal).then(() => this.#dispatch({ type: 'retry-due' }));
         return;
       default:
         assertNever(effect, 'slot effect');
@@ -226,10 +226,6 @@ export class Slot {
     });
   }
 
-  #pause(ms: number): Promise<void> {
-    return delay(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
-  }
-
   /** Everything anew: no display, sound server or streamer sees two sessions. */
   #recycle(delayMs: number): void {
     const startedAt = performance.now();
@@ -237,7 +233,7 @@ export class Slot {
     this.#work = (async () => {
       try {
         // First, so that a clean-up that fails is not tried without pause either.
-        await this.#pause(delayMs);
+        await pause(delayMs, this.#stop.signal);
         await this.#tearDown();
         if (this.#stop.signal.aborted) return;
         this.#warm = await warmSlot(slot, this.#record, this.#events());

@@ -1,27 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
-const packageDir = fileURLToPath(new URL('../../..', import.meta.url));
+const packageDir = fileURLToPath(new URL('../../../', import.meta.url));
+const root = join(packageDir, '../..');
 
 /**
  * Bundles a TypeScript file of this package into one that Node runs, so that tests of processes never run a stale build.
  * @returns its path, two levels below the package like the real build, so that relative files are found.
  */
-export async function bundleForTest(source: string): Promise<string> {
-  const name = source.replace(/[^a-z]+/g, '-').replace(/-ts$/, '');
+export function bundleForTest(source: string): string {
+  const name = source.replace(/\.ts$/, '').replace(/[^a-z]+/g, '-');
   const outfile = join(packageDir, 'dist', 'testing', `${name}-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(packageDir, 'src', source)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    alias: { '@cloudstage/protocol': join(packageDir, '../protocol/src/index.ts') },
-    external: ['pino', 'typebox', 'typebox/*', 'x11', 'node-av', 'node-datachannel', 'koffi', 'werift-rtp', 'fast-png'],
-    logLevel: 'silent',
-  });
+  const args = [
+    join(packageDir, 'src', source),
+    ...['--bundle', '--platform=node', '--format=esm', '--packages=external'],
+    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
+    `--outfile=${outfile}`,
+  ];
+  const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
+  if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
   return outfile;
 }
