@@ -73,6 +73,7 @@ export async function prepareConnection(options: ConnectionOptions): Promise<Rea
     userId: options.userId,
     reconnect: false,
     showLoading: false,
+    autoFocusVideo: true,
     onInitSuccess: ready.resolve,
     onConnectSuccess: () => {
       connected = true;

@@ -29,6 +29,8 @@ export interface SdkOptions {
   /** The page reconnects by itself, through its backend. */
   readonly reconnect: boolean;
   readonly showLoading: boolean;
+  /** Keys go to the program without a click on the picture. */
+  readonly autoFocusVideo: boolean;
   readonly onInitSuccess: (result: CodeMessage) => void;
   readonly onConnectSuccess: (result: CodeMessage) => void;
   readonly onConnectFail: (result: CodeMessage) => void;
