@@ -58,7 +58,19 @@ declare module 'x11' {
       depth: number,
       data: Buffer,
     ): void;
+    GetImage(
+      format: number,
+      drawable: number,
+      x: number,
+      y: number,
+      width: number,
+      height: number,
+      planeMask: number,
+      reply: (error: Error | null, image: { readonly data: Buffer }) => void,
+    ): void;
+    require(extension: string, reply: (error: Error | null, extension: unknown) => void): void;
     flush(): void;
+    terminate(): void;
   }
   interface Screen {
     readonly root: number;
@@ -68,7 +80,7 @@ declare module 'x11' {
   }
   const x11: {
     createClient(
-      options: { readonly bufferRequests: boolean },
+      options: { readonly bufferRequests: boolean; readonly display?: string },
       callback: (error: Error | null, display: { readonly client: Client; readonly screen: readonly Screen[] }) => void,
     ): Client;
     readonly eventMask: Readonly<Record<string, number>>;
