@@ -64,6 +64,15 @@ function connectSocket(path: string): Promise<Socket> {
 }
 
 /**
+ * npm `x11` keeps the atoms of all its connections in one table, as if every server numbered them alike. Each connection
+ * gets its own copy, taken before it asks for its first atom.
+ */
+function separateAtoms(client: X11Client): void {
+  client.atoms = { ...client.atoms };
+  client.atom_names = { ...client.atom_names };
+}
+
+/**
  * Connects and shakes hands within {@link x11Limits.connectTimeoutMs} each.
  *
  * `onError` hears protocol errors of requests without a reply, and socket errors, for the life of the connection: an
@@ -95,6 +104,7 @@ export async function connectX11(address: X11Address, onError: (error: Error) =>
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      separateAtoms(client);
       resolve({ client, socket, screen, minKeycode: greeting.min_keycode, maxKeycode: greeting.max_keycode });
     });
     client.on('error', (error: Error) => (settled ? onError(error) : refused(error)));

@@ -134,6 +134,20 @@ describe('openDisplay', () => {
     await display.close();
   });
 
+  it('keeps the atoms of two servers apart', async () => {
+    const [first, second] = await Promise.all([
+      serve(startXvfb({ width: 320, height: 240 })),
+      serve(startXvfb({ width: 320, height: 240 })),
+    ]);
+    const [one, two] = [await open(first), await open(second)];
+    await one.atom('ONLY_ON_THE_FIRST');
+    const shared = await one.atom('ON_BOTH');
+    const onSecond = await two.atom('ON_BOTH');
+    expect(onSecond).not.toBe(shared);
+    const name = await two.request<string>((reply) => two.core.GetAtomName(onSecond, reply), 'GetAtomName');
+    expect(name).toBe('ON_BOTH');
+  });
+
   it('says so when there is no server', async () => {
     await expect(openDisplay({ display: ':1', socketPath: '/tmp/cloudstage-no-such-socket' })).rejects.toSatisfy(
       (error) => isAppError(error, 'x11-unreachable'),

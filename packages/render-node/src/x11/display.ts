@@ -148,7 +148,6 @@ async function loadExtensions(connection: X11Connection, request: X11Display['re
     loadExtension(connection, request, 'shm'),
     loadExtension(connection, request, 'xkb'),
   ]);
-  await request((reply) => xkb.UseExtension(1, 0, reply), 'XkbUseExtension');
   return { xtest, fixes, damage, randr, shm, xkb };
 }
 

@@ -172,7 +172,15 @@ export interface X11Shm {
 export interface X11Xkb {
   readonly majorOpcode: number;
   readonly UseCoreKbd: 0x100;
-  UseExtension(major: number, minor: number, reply: Reply<{ readonly supported: number }>): void;
+  readonly EventType: { readonly NewKeyboardNotify: number; readonly MapNotify: number };
+  SelectEvents(
+    device: number,
+    affectWhich: number,
+    clear: number,
+    selectAll: number,
+    affectMap: number,
+    map: number,
+  ): void;
   GetState(
     device: number,
     reply: Reply<{ readonly mods: number; readonly lockedMods: number; readonly group: number }>,
@@ -206,6 +214,9 @@ export interface X11Client extends X11Core {
   on(event: 'error', listener: (error: Error) => void): this;
   on(event: 'end', listener: () => void): this;
   terminate(): void;
+  /** Caches of atom numbers by name and back. */
+  atoms: Record<string, number>;
+  atom_names: Record<number, string>;
   /** Sequence number of the last request; a hand-made request counts it up before it is put. */
   seq_num: number;
   readonly replies: Record<number, [unpack: (body: Buffer, detail: number) => unknown, reply: Reply<never>]>;

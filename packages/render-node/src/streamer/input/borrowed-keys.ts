@@ -31,7 +31,7 @@ export function createBorrowedKeys(holdMs: number): BorrowedKeys {
       const known = slots.find((slot) => slot.keysym === keysym);
       const slot = known ?? slots[0];
       if (slot === undefined) return undefined;
-      const waitMs = known === undefined && slot.keysym !== undefined ? Math.max(0, slot.usedAtMs + holdMs - nowMs) : 0;
+      const waitMs = known === undefined ? Math.max(0, slot.usedAtMs + holdMs - nowMs) : 0;
       slot.keysym = keysym;
       slot.usedAtMs = nowMs + waitMs;
       slots = [...slots.filter((other) => other !== slot), slot];

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { X11Event } from '../../x11/core-types.js';
 import type { X11Display } from '../../x11/display.js';
 import { loadKeyboardLayout, readKeyboardLayout } from '../../x11/keyboard-layout.js';
 import { keycodes } from './key-codes.js';
@@ -11,8 +12,8 @@ export interface Keyboard {
   map(): KeyboardMap;
   /** Called with every new map. Returns the way to stop. */
   onChange(listener: (map: KeyboardMap) => void): () => void;
-  /** Reads the map now. */
-  refresh(): Promise<void>;
+  /** The map after every change that the server has told so far; a round trip when there was one. */
+  latest(): Promise<KeyboardMap>;
   /** Switches the server's layout, e.g. `de`. @throws AppError `keyboard-layout-unknown` */
   setLayout(layout: string): Promise<void>;
   close(): void;
@@ -50,6 +51,21 @@ async function readMap(display: X11Display): Promise<KeyboardMap> {
   };
 }
 
+/**
+ * A client that uses XKB gets no core MappingNotify: new keyboards (another layout) and changed maps (single keys) come as
+ * XKB events, which npm `x11` tells apart by `xkbType` only.
+ */
+function selectKeymapEvents({ xkb }: X11Display): void {
+  const events = xkb.EventType.NewKeyboardNotify | xkb.EventType.MapNotify;
+  xkb.SelectEvents(xkb.UseCoreKbd, events, 0, events, allMapParts, allMapParts);
+}
+
+const allMapParts = 0xff;
+const newKeyboardNotify = 0;
+const mapNotify = 1;
+const isKeymapChange = (event: X11Event) =>
+  event.xkbType === newKeyboardNotify || event.xkbType === mapNotify || event.name === 'MappingNotify';
+
 /** Reads the keyboard at once and after every change of it, ours or a program's. */
 export function createKeyboard(display: X11Display, logger: Logger): Keyboard {
   const listeners = new Set<(map: KeyboardMap) => void>();
@@ -65,20 +81,28 @@ export function createKeyboard(display: X11Display, logger: Logger): Keyboard {
     });
   };
   const stopListening = display.onEvent((event) => {
-    if (event.name !== 'MappingNotify' || timer !== undefined) return;
+    if (!isKeymapChange(event) || timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
       if (!display.isClosed) refreshQuietly();
     }, inputLimits.keymapSettleMs);
   });
+  selectKeymapEvents(display);
   refreshQuietly();
   return {
     map: () => map,
+    async latest() {
+      if (timer !== undefined || map === emptyMap) {
+        clearTimeout(timer);
+        timer = undefined;
+        await refresh();
+      }
+      return map;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    refresh,
     async setLayout(layout) {
       await loadKeyboardLayout(display, layout);
       await refresh();

@@ -10,9 +10,10 @@ export const inputLimits = {
   queuedTexts: 256,
   /**
    * A keycode keeps its character for this long before it gets another one. Programs read the keymap lazily: with less,
-   * a busy program looks a key up after it changed its meaning and shows the wrong character (measured in Tk and Wine).
+   * a busy program looks a key up after it changed its meaning and shows the wrong character. 60 ms is enough for an idle
+   * Tk or Wine, not for an Xlib program on a busy machine. There are over a hundred keycodes: only long texts ever wait.
    */
-  keycodeHoldMs: 60,
+  keycodeHoldMs: 300,
   /** Programs get this long to ask for the pasted text before a following paste may replace it. */
   pasteGraceMs: 300,
   /** Bytes a selection may answer in one property; more goes in pieces (INCR). Well under the 256 KB of a request. */

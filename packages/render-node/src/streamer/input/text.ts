@@ -6,7 +6,7 @@ import { createBorrowedKeys } from './borrowed-keys.js';
 import type { Clipboard } from './clipboard.js';
 import { keycodes } from './key-codes.js';
 import type { Keyboard } from './keyboard.js';
-import { borrowableKeycodes, findKeysym, keysymOfCodePoint } from './keymap.js';
+import { borrowableKeycodes, findKeysym, type KeyboardMap, keysymOfCodePoint } from './keymap.js';
 import { inputLimits } from './limits.js';
 import { planText, type Stroke } from './text-plan.js';
 import type { Injector } from './x11-injector.js';
@@ -36,6 +36,8 @@ export interface TextInput {
 
 const lockMask = 2;
 const keysymsPerKeycode = 2;
+/** All keycodes of a pass are free again when the first one is, give or take the time it took to use them. */
+const reuseMarginMs = 10;
 
 /** Types strokes; borrows keycodes for characters that the layout lacks. */
 function createTyper({ display, injector, keyboard, now }: TextInputDeps) {
@@ -47,44 +49,58 @@ function createTyper({ display, injector, keyboard, now }: TextInputDeps) {
   adopt();
   const stopListening = keyboard.onChange(adopt);
 
-  const typeCharacter = async (keysym: number) => {
-    const key = pool.acquire(keysym, now());
-    if (key === undefined) throw new AppError('keycodes-exhausted', 'the keymap has no keycode to borrow for text');
-    if (key.waitMs > 0) await sleep(key.waitMs);
-    if (key.isNew) {
-      display.core.ChangeKeyboardMapping(key.keycode, keysymsPerKeycode, [keysym, keysym]);
-    }
-    injector.tap(key.keycode);
-  };
   const typeKey = (keycode: number, shift: boolean) => {
     if (shift) injector.pressRaw(keycodes.shiftLeft);
     injector.tap(keycode);
     if (shift) injector.releaseRaw(keycodes.shiftLeft);
   };
+  /** Keycode for a character; `flush` types what is planned before a keycode changes its meaning. */
+  const borrow = async (keysym: number, flush: () => void): Promise<number> => {
+    const key = pool.acquire(keysym, now());
+    if (key === undefined) throw new AppError('keycodes-exhausted', 'the keymap has no keycode to borrow for text');
+    if (key.waitMs > 0) {
+      flush();
+      await sleep(key.waitMs + reuseMarginMs);
+    }
+    if (key.isNew && !display.isClosed) {
+      display.core.ChangeKeyboardMapping(key.keycode, keysymsPerKeycode, [keysym, keysym]);
+    }
+    return key.keycode;
+  };
   return {
+    /** Changes the keymap for as many characters as there are keycodes, then types them: a program reads it once. */
     async type(strokes: readonly Stroke[]) {
+      let planned: { readonly keycode: number; readonly shift: boolean }[] = [];
+      const flush = () => {
+        for (const { keycode, shift } of planned) typeKey(keycode, shift);
+        planned = [];
+      };
       for (const stroke of strokes) {
-        if (display.isClosed) return;
-        if (stroke.kind === 'key') typeKey(stroke.keycode, stroke.shift);
-        else await typeCharacter(stroke.keysym);
+        const key = stroke.kind === 'key' ? stroke : { keycode: await borrow(stroke.keysym, flush), shift: false };
+        planned.push(key);
       }
+      flush();
     },
     close: stopListening,
   };
 }
 
 /** Runs `work` with no modifier down and no CapsLock, and puts both back. */
-async function withPlainKeyboard(deps: TextInputDeps, work: (group: number) => Promise<void>): Promise<void> {
+async function withPlainKeyboard(
+  deps: TextInputDeps,
+  work: (map: KeyboardMap, group: number) => Promise<void>,
+): Promise<void> {
   const { display, injector, keyboard } = deps;
   const state = await display.request<{ readonly lockedMods: number; readonly group: number }>(
     (reply) => display.xkb.GetState(display.xkb.UseCoreKbd, reply),
     'XkbGetState',
   );
-  const resume = injector.suspend(keyboard.map().modifierKeycodes);
+  const map = await keyboard.latest();
+  const resume = injector.suspend(map.modifierKeycodes);
   const capsLocked = (state.lockedMods & lockMask) !== 0;
   if (capsLocked) injector.setLocks(lockMask, 0);
   try {
-    await work(state.group);
+    await work(map, state.group);
   } finally {
     if (capsLocked) injector.setLocks(lockMask, lockMask);
     resume();
@@ -93,18 +109,17 @@ async function withPlainKeyboard(deps: TextInputDeps, work: (group: number) => P
 
 /** Creates the text input: one text after the other, each at most a few hundred milliseconds. */
 export function createTextInput(deps: TextInputDeps): TextInput {
-  const { injector, keyboard, clipboard, logger } = deps;
+  const { injector, clipboard, logger } = deps;
   const typer = createTyper(deps);
   let queue: Promise<void> = Promise.resolve();
   let waiting = 0;
   let isClosed = false;
 
-  const type = (text: string) =>
-    withPlainKeyboard(deps, (group) => typer.type(planText(keyboard.map(), text, group === 0)));
+  const type = (text: string) => withPlainKeyboard(deps, (map, group) => typer.type(planText(map, text, group === 0)));
   const paste = async (text: string) => {
     const { served } = await clipboard.offer(text);
-    await withPlainKeyboard(deps, async () => {
-      const v = findKeysym(keyboard.map(), keysymOfCodePoint(0x76))?.keycode ?? keycodes.keyV;
+    await withPlainKeyboard(deps, async (map) => {
+      const v = findKeysym(map, keysymOfCodePoint(0x76))?.keycode ?? keycodes.keyV;
       injector.pressRaw(keycodes.controlLeft);
       injector.tap(v);
       injector.releaseRaw(keycodes.controlLeft);

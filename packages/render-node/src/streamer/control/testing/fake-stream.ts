@@ -1,0 +1,63 @@
+import type { HeartbeatRequest, StreamProfile } from '@cloudstage/protocol';
+import type { X11Display } from '../../../x11/display.js';
+import type { ControlPeer, PausableMedia, StreamControl } from '../contract.js';
+
+/** Stream of a test: resizes the real display and records what it was asked. */
+export interface RecordingStream extends StreamControl {
+  readonly calls: string[];
+  readonly heartbeats: HeartbeatRequest[];
+  readonly profiles: StreamProfile[];
+}
+
+/** Creates the stream over a real display. */
+export function createRecordingStream(display: X11Display): RecordingStream {
+  const calls: string[] = [];
+  const heartbeats: HeartbeatRequest[] = [];
+  const profiles: StreamProfile[] = [];
+  return {
+    calls,
+    heartbeats,
+    profiles,
+    requestKeyFrame: () => void calls.push('key-frame'),
+    setStreamProfile: (_peerId, profile) => void profiles.push(profile),
+    setDesktopResolution: (width, height) =>
+      display.setScreenSize(width, height).then(
+        () => true,
+        () => false,
+      ),
+    setPaused: (peerId: string, media: PausableMedia, paused: boolean) =>
+      void calls.push(`${paused ? 'pause' : 'resume'} ${media} ${peerId}`),
+    requestProgramRestart: (peerId) => void calls.push(`restart ${peerId}`),
+    screen: () => ({ ...display.screenSize(), left: 0, top: 0 }),
+    onScreenChange: (listener) => display.onScreenChange(listener),
+    cpuUsagePercent: () => 12.4,
+    heartbeat: (_peerId, request) => void heartbeats.push(request),
+    drawCursor: (enabled) => void calls.push(`draw ${enabled}`),
+  };
+}
+
+/** Peer of a test: keeps what was sent to it, parsed, by channel. */
+export interface RecordingPeer extends ControlPeer {
+  readonly sent: { readonly label: string; readonly message: Record<string, unknown> }[];
+  messages(label: string): Record<string, unknown>[];
+}
+
+/** Creates a peer whose channels are all open. */
+export function createRecordingPeer(options: Partial<ControlPeer> = {}): RecordingPeer {
+  const sent: RecordingPeer['sent'] = [];
+  return {
+    peerId: 'peer-1',
+    userId: 'user-1',
+    role: 'Player',
+    seat: 1,
+    reconnectToken: 'token-1',
+    send(label, text) {
+      sent.push({ label, message: JSON.parse(text) as Record<string, unknown> });
+      return true;
+    },
+    isOpen: () => true,
+    ...options,
+    sent,
+    messages: (label) => sent.filter((entry) => entry.label === label).map((entry) => entry.message),
+  };
+}
