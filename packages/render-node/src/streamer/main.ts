@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAppError } from '@cloudstage/protocol';
+import { AV_LOG_FATAL } from 'node-av/constants';
+import { Log } from 'node-av/lib';
 import nodeDataChannel from 'node-datachannel';
 import { type Logger, pino } from 'pino';
 import { Type } from 'typebox';
@@ -135,6 +137,8 @@ function createShutdown(logger: Logger, close: () => Promise<void>) {
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = pino({ level: config.logLevel, base: { process: 'streamer', slotIndex: config.slotIndex } });
+  // FFmpeg writes to stderr past the logger; its failures reach us as results of calls.
+  Log.setLevel(AV_LOG_FATAL);
   nodeDataChannel.initLogger('Error', (level, message) => logger.warn({ level, message }, 'libdatachannel'));
   nodeDataChannel.preload();
   const [captureDisplay, controlDisplay] = await Promise.all([

@@ -98,10 +98,9 @@ export class Streamer {
     this.#ticker = setInterval(() => this.#tick(), streamerLimits.livenessTickMs);
   }
 
-  /** Opens what can be opened before the first client. @throws AppError `encoder-failed` */
-  async prepare(): Promise<void> {
-    await this.#audio.prepare();
-    await this.#video.prepare();
+  /** Opens what can be opened before the first session. @throws AppError `encoder-failed` */
+  prepare(): Promise<void> {
+    return this.#audio.prepare();
   }
 
   /** Methods of the link. */

@@ -27,7 +27,8 @@ export function createDamageBand(): DamageBand {
     },
     take: (height) => {
       const first = Math.max(0, top - (top % 2 === 0 ? 0 : 1));
-      const last = Math.min(height, bottom + (bottom % 2));
+      const visible = Math.min(height, bottom);
+      const last = Math.min(height, visible + (visible % 2));
       top = Number.POSITIVE_INFINITY;
       bottom = 0;
       return first < last ? { top: first, bottom: last } : null;

@@ -53,6 +53,12 @@ const check = (code: number, what: string) => {
 /** Pictures between periodic key frames: none, they come on demand. */
 const endlessGop = 1_000_000;
 
+/**
+ * Quality at which more bits stop being visible on a desktop. The rate is capped by the VBV, so that a busy picture is sent
+ * at the target bitrate and a quiet one below it.
+ */
+const constantQuality = '21';
+
 function openContext(options: VideoEncoderOptions): { context: CodecContext; codec: Codec } {
   const codec = Codec.findEncoderByName(FF_ENCODER_LIBX264);
   if (!codec) throw new AppError('encoder-failed', 'this FFmpeg build has no libx264');
@@ -73,9 +79,7 @@ function openContext(options: VideoEncoderOptions): { context: CodecContext; cod
 }
 
 function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void {
-  const bits = BigInt(Math.round(bitrateBps));
-  context.bitRate = bits;
-  context.rcMaxRate = bits;
+  context.rcMaxRate = BigInt(Math.round(bitrateBps));
   context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
 }
 
@@ -101,7 +105,8 @@ export async function createVideoEncoder(options: VideoEncoderOptions): Promise<
     tune: 'zerolatency',
     profile: 'baseline',
     'forced-idr': '1',
-    'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite:log-level=0',
+    crf: constantQuality,
+    'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite',
   });
   check(await context.open2(codec, settings), 'cannot open');
   const frame = createInputFrame(options);

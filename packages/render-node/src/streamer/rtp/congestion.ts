@@ -174,8 +174,10 @@ export function createAimdController(options: CongestionOptions): CongestionCont
     onFeedback: (feedback, nowUs) => {
       state.lastFeedbackUs = nowUs;
       if (feedback.type === 'arrivals') onArrivals(feedback.arrivals, nowUs);
-      else if (feedback.type === 'remb') state.rembBps = feedback.bitrateBps;
-      else {
+      else if (feedback.type === 'remb') {
+        state.rembBps = feedback.bitrateBps;
+        clampTarget(state);
+      } else {
         if (feedback.rttMs !== undefined) state.rttMs = feedback.rttMs;
         state.loss = state.loss * 0.7 + feedback.fractionLost * 0.3;
       }

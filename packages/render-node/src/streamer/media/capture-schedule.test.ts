@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCaptureSchedule } from './capture-schedule.js';
+
+/** Runs a schedule as the pipeline does: damage at given times, an encoder that takes `encodeMs`. */
+function run(options: { fps: number; damageMs: readonly number[]; encodeMs: number; untilMs: number }): number[] {
+  const schedule = createCaptureSchedule(options.fps);
+  const damage = [...options.damageMs].sort((a, b) => a - b);
+  const captures: number[] = [];
+  let busyUntil: number | undefined;
+  let timer: number | undefined;
+  for (let nowMs = 0; nowMs <= options.untilMs; nowMs += 0.25) {
+    let ask = false;
+    while (damage.length > 0 && damage[0]! <= nowMs) {
+      damage.shift();
+      schedule.onDamage();
+      ask = true;
+    }
+    if (busyUntil !== undefined && nowMs >= busyUntil) {
+      busyUntil = undefined;
+      schedule.onEncoderIdle();
+      ask = true;
+    }
+    if (timer !== undefined && nowMs >= timer) {
+      timer = undefined;
+      ask = true;
+    }
+    if (!ask) continue;
+    const decision = schedule.decide(nowMs);
+    if (decision.type === 'later') timer = nowMs + decision.delayMs;
+    if (decision.type !== 'now') continue;
+    schedule.onCaptureStart(nowMs);
+    captures.push(nowMs);
+    busyUntil = nowMs + options.encodeMs;
+  }
+  return captures;
+}
+
+const every = (stepMs: number, untilMs: number) =>
+  Array.from({ length: Math.floor(untilMs / stepMs) }, (_, index) => index * stepMs);
+
+describe('createCaptureSchedule', () => {
+  it('does nothing without damage', () => {
+    expect(run({ fps: 60, damageMs: [], encodeMs: 3, untilMs: 1_000 })).toEqual([]);
+  });
+
+  it('takes a lone change at once', () => {
+    expect(run({ fps: 60, damageMs: [100], encodeMs: 3, untilMs: 1_000 })).toEqual([100]);
+  });
+
+  it('takes a second change at the end of the interval, once', () => {
+    const captures = run({ fps: 50, damageMs: [100, 101, 105, 110], encodeMs: 3, untilMs: 1_000 });
+    expect(captures).toHaveLength(2);
+    expect(captures[1]! - 100).toBeLessThanOrEqual(20.25);
+    expect(captures[1]! - 100).toBeGreaterThanOrEqual(10);
+  });
+
+  it('follows a source of its own rate without delay, in spite of jitter', () => {
+    const damageMs = every(1_000 / 60, 1_000).map((at, index) => at + (index % 3));
+    const captures = run({ fps: 60, damageMs, encodeMs: 3, untilMs: 1_100 });
+    expect(captures.length).toBe(damageMs.length);
+    captures.forEach((at, index) => expect(at - damageMs[index]!).toBeLessThan(1));
+  });
+
+  it('never exceeds its rate on average, whatever happens on the screen', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 300 }),
+        fc.constantFrom(15, 30, 60),
+        (damageMs, fps) => {
+          const captures = run({ fps, damageMs, encodeMs: 2, untilMs: 1_100 });
+          expect(captures.length).toBeLessThanOrEqual(Math.ceil((1_100 * fps) / 1_000) + 1);
+          if (damageMs.length > 0) expect(captures.at(-1)!).toBeGreaterThanOrEqual(Math.max(...damageMs));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('waits for a slow encoder and then takes the newest picture only', () => {
+    const captures = run({ fps: 60, damageMs: every(5, 1_000), encodeMs: 40, untilMs: 1_000 });
+    expect(captures.length).toBeLessThanOrEqual(26);
+    expect(captures.length).toBeGreaterThanOrEqual(24);
+  });
+
+  it('takes a forced picture at once although the interval has not passed', () => {
+    const schedule = createCaptureSchedule(30);
+    schedule.onDamage();
+    schedule.onCaptureStart(0);
+    schedule.onEncoderIdle();
+    schedule.onForced();
+    expect(schedule.decide(1)).toEqual({ type: 'now' });
+  });
+});

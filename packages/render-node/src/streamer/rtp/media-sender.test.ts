@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { GenericNack, RtcpTransportLayerFeedback, RtpPacket } from 'werift-rtp';
+import { createAimdController } from './congestion.js';
+import { createMediaSender } from './media-sender.js';
+import { isRtcp } from './rtcp.js';
+
+const extensions = { transportWideCc: 4, playoutDelay: 5 };
+
+function setUp(withRtx = true) {
+  const sent: { mid: string; packet: Buffer }[] = [];
+  const keyFrameWishes: number[] = [];
+  const clock = { us: 1_790_000_000_000_000 };
+  const sender = createMediaSender(
+    {
+      send: (mid, packet) => void sent.push({ mid, packet: Buffer.from(packet) }),
+      nowUs: () => clock.us,
+      schedule: () => () => undefined,
+      congestion: createAimdController({ minBitrateBps: 1e6, maxBitrateBps: 1e7, startBitrateBps: 5e6 }),
+      onKeyFrameNeeded: () => void keyFrameWishes.push(clock.us),
+      onTargetChanged: () => undefined,
+    },
+    {
+      cname: 'test',
+      video: {
+        mid: '0',
+        ssrc: 100,
+        payloadType: 108,
+        clockRate: 90_000,
+        extensions,
+        firstSequenceNumber: 65_534,
+        ...(withRtx ? { rtx: { ssrc: 101, payloadType: 109 } } : {}),
+      },
+      audio: { mid: '1', ssrc: 200, payloadType: 111, clockRate: 48_000, extensions, firstSequenceNumber: 10 },
+    },
+  );
+  const picture = (keyFrame: boolean, packets = 3) => {
+    const payloads = Array.from({ length: packets }, (_, index) => ({
+      parts: [Buffer.from([0x41, index])],
+      marker: index === packets - 1,
+    }));
+    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame });
+  };
+  const rtp = () => sent.filter(({ packet }) => !isRtcp(packet)).map(({ packet }) => RtpPacket.deSerialize(packet));
+  const nack = (lost: number[]) =>
+    new RtcpTransportLayerFeedback({
+      feedback: new GenericNack({ senderSsrc: 1, mediaSourceSsrc: 100, lost }),
+    }).serialize();
+  return { sender, sent, clock, picture, rtp, nack, keyFrameWishes };
+}
+
+const transportNumber = (packet: RtpPacket) =>
+  packet.header.extensions.find(({ id }) => id === 4)?.payload.readUInt16BE(0);
+
+describe('createMediaSender', () => {
+  it('begins with a key frame, numbers without gaps over the wrap, and marks the last packet', () => {
+    const { picture, rtp } = setUp();
+    picture(false);
+    expect(rtp()).toHaveLength(0);
+    picture(true);
+    picture(false);
+    expect(rtp().map(({ header }) => header.sequenceNumber)).toEqual([65_534, 65_535, 0, 1, 2, 3]);
+    expect(rtp().map(({ header }) => header.marker)).toEqual([false, false, true, false, false, true]);
+  });
+
+  it('counts transport-wide numbers over video, sound and retransmissions', () => {
+    const { sender, picture, rtp, nack } = setUp();
+    picture(true);
+    sender.sendAudio(Buffer.from([1]), 480, 0, true);
+    sender.onRtcp(nack([65_535]));
+    expect(rtp().map(transportNumber)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('answers a NACK on the retransmission stream with the original sequence number in front', () => {
+    const { sender, picture, rtp, nack } = setUp();
+    picture(true);
+    const original = rtp()[1]!;
+    sender.onRtcp(nack([65_535]));
+    const resent = rtp()[3]!;
+    expect(resent.header).toMatchObject({ ssrc: 101, payloadType: 109, timestamp: 1_000 });
+    expect(resent.payload.readUInt16BE(0)).toBe(65_535);
+    expect(resent.payload.subarray(2)).toEqual(original.payload);
+    expect(sender.stats()).toMatchObject({ packetsRetransmitted: 1, nacksReceived: 1 });
+  });
+
+  it('sends the packet again as it was when no retransmission stream was negotiated', () => {
+    const { sender, picture, rtp, nack } = setUp(false);
+    picture(true);
+    const original = rtp()[1]!;
+    sender.onRtcp(nack([65_535]));
+    const resent = rtp()[3]!;
+    expect(resent.header).toMatchObject({ ssrc: 100, payloadType: 108, sequenceNumber: 65_535 });
+    expect(resent.payload).toEqual(original.payload);
+  });
+
+  it('answers a NACK once, although the library delivers it twice, and ignores unknown packets', () => {
+    const { sender, picture, rtp, nack } = setUp();
+    picture(true);
+    sender.onRtcp(nack([65_535]));
+    sender.onRtcp(nack([65_535]));
+    sender.onRtcp(nack([30_000]));
+    expect(rtp()).toHaveLength(4);
+  });
+
+  it('asks for a key frame on PLI and once for each FIR number', () => {
+    const { sender, clock, keyFrameWishes } = setUp();
+    sender.onRtcp(Buffer.from('81ce00020000000100000064', 'hex'));
+    const fir = (number: string) => Buffer.from(`84ce0004000000010000000000000064${number}000000`, 'hex');
+    sender.onRtcp(fir('01'));
+    clock.us += 20_000;
+    sender.onRtcp(fir('01'));
+    sender.onRtcp(fir('02'));
+    expect(keyFrameWishes).toHaveLength(3);
+  });
+
+  it('sends a report with the first picture and then every second, and nothing after close', () => {
+    const { sender, sent, clock, picture } = setUp();
+    const reports = () => sent.filter(({ packet }) => isRtcp(packet)).length;
+    picture(true);
+    expect(reports()).toBe(1);
+    sender.tick();
+    expect(reports()).toBe(1);
+    clock.us += 1_000_000;
+    sender.tick();
+    expect(reports()).toBe(2);
+    sender.close();
+    const before = sent.length;
+    picture(true);
+    sender.sendAudio(Buffer.from([1]), 0, 0, false);
+    clock.us += 1_000_000;
+    sender.tick();
+    expect(sent).toHaveLength(before);
+  });
+});
