@@ -67,7 +67,7 @@ function captureLog(lines: string[]): Logger {
 
 /** Opens a database for tests: `CLOUDSTAGE_TEST_DATABASE_URL` (an empty PostgreSQL database) or one in memory. */
 export async function openTestDatabase(url?: string): Promise<Database> {
-  const chosen = url ?? process.env['CLOUDSTAGE_TEST_DATABASE_URL'] ?? 'pglite:memory';
+  const chosen = url ?? process.env.CLOUDSTAGE_TEST_DATABASE_URL ?? 'pglite:memory';
   return openDatabase(chosen, { logger: createLogger({ level: 'silent', name: 'test' }) });
 }
 

@@ -10,7 +10,8 @@ import type {
   SessionEndReason,
 } from '@cloudstage/protocol';
 
-interface SimulatedSlot {
+/** A slot of a simulated node. */
+export interface SimulatedSlot {
   state: NodeSlotState;
   sessionId: string | null;
   connected: boolean;
@@ -57,10 +58,11 @@ const answerFor = (params: ConnectSessionParams): PeerAnswer => ({
 const never = new Promise<never>(() => undefined);
 
 function createSlots(uplink: NodeUplink, nodeId: string, options: NodeSimulatorOptions) {
-  const slots: SimulatedSlot[] = Array.from({ length: options.slots ?? 2 }, () => ({
+  const slots: SimulatedSlot[] = Array.from({ length: options.slots ?? 2 }, (_, index) => ({
     state: options.state ?? 'idle',
     sessionId: null,
     connected: false,
+    ...options.initial?.[index],
   }));
   const slotAt = (slotIndex: number): SimulatedSlot => {
     const slot = slots[slotIndex];
@@ -79,6 +81,8 @@ export interface NodeSimulatorOptions {
   readonly slots?: number;
   readonly bootId?: string;
   readonly state?: NodeSlotState;
+  /** What the first slots do already: a node that ran on while the control plane was away. */
+  readonly initial?: readonly Partial<SimulatedSlot>[];
 }
 
 /** Starts a simulated node and announces it. */
