@@ -29,6 +29,7 @@ export function createAckClient(
   channel: () => ChannelPort | null,
 ): AckClient {
   const waiting = new Map<number, Waiting>();
+  let lastSeq = 0;
 
   function finish(seq: number, result: AckResult): boolean {
     const entry = waiting.get(seq);
@@ -40,9 +41,9 @@ export function createAckClient(
   }
 
   function nextSeq(): number {
-    let seq = Math.floor(deps.nowMs()) + Math.floor(deps.random() * 10_000);
-    while (waiting.has(seq)) seq += 1;
-    return seq;
+    // Never used twice: a late reply to a request that was given up must not answer another one.
+    lastSeq = Math.max(Math.floor(deps.nowMs()) + Math.floor(deps.random() * 10_000), lastSeq + 1);
+    return lastSeq;
   }
 
   return {

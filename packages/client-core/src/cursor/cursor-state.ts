@@ -61,7 +61,8 @@ function cssImage(state: CursorState): string {
   }
   const url = state.defaultImageUrl;
   if (url === null || url === 'dot') return 'auto';
-  return `url("${encodeURI(url).replaceAll(/["\\)]/g, encodeURIComponent)}") 0 0, auto`;
+  // Nothing but these ends a quoted CSS string.
+  return `url("${url.replaceAll(/["\\\n\r\f]/g, encodeURIComponent)}") 0 0, auto`;
 }
 
 /** The look of the pointer and the kind of movements. PURE. */
