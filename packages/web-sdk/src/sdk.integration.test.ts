@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { decodeClientSession } from '@cloudstage/protocol';
+import { checkClientSession, decodeClientSession } from '@cloudstage/protocol';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import './testing/globals.js';
-import { acceptPeer, servePage, type TestPeer } from './testing/peer-server.js';
+import { acceptPeer, servePage, type TestPeer, type TestSite } from './testing/peer-server.js';
 
 /** The real bundle in a real browser against a real peer. */
 
@@ -15,7 +15,7 @@ interface PageEvent {
 }
 
 let browser: Browser;
-let site: Awaited<ReturnType<typeof servePage>>;
+let site: TestSite;
 let page: Page;
 let requests: string[];
 const peers: TestPeer[] = [];
@@ -434,6 +434,28 @@ test.each(['closes', 'hangs'] as const)('a server that %s is left, and the page 
     const playing = await page.evaluate(() => TCGSDK.getVideoElement()?.paused === false);
     expect(playing).toBe(true);
   });
+});
+
+test('with an address of the page, a loss is repaired over /reconnect', async () => {
+  const queries: string[] = [];
+  site.onReconnect = async (client, query) => {
+    queries.push(query.toString());
+    const next = await acceptPeer(checkClientSession(client));
+    peers.push(next);
+    return Buffer.from(next.serverSession, 'base64').toString();
+  };
+  const entry = { InstanceIds: ['session-1'], WebRTCAddress: site.url };
+  const accessInfo = Buffer.from(JSON.stringify({ AccessInfo: [entry] })).toString('base64');
+  const peer = await connect({ accessToken: { token: '1_x', accessInfo } });
+  await until(() => expect(peer.received.filter(({ label }) => label === 'hb').length).toBeGreaterThan(1));
+  await peer.close();
+  await until(async () => {
+    const names = (await events()).map(({ name }) => name).filter((name) => name !== 'Event');
+    expect(names.filter((name) => name === 'ConnectSuccess')).toHaveLength(2);
+    expect(names).toContain('Disconnected');
+  });
+  expect(queries).toEqual(['host=127.0.0.1&port=7392&token=test-token&uid=u1']);
+  site.onReconnect = null;
 });
 
 test('without a way to a new session, a loss is reported as 3', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type ClientSession, encodeSessionEnvelope, type ServerSession } from '@cloudstage/protocol';
@@ -215,24 +215,45 @@ async function negotiate(pc: PeerConnection, offer: string) {
   return { sdp, tracks, source: new PictureSource(track, payloadType, playoutDelayId) };
 }
 
-/** Serves a page with the bundle, and nothing else. */
-export async function servePage(): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** A page with the bundle, and `/reconnect` for `onReconnect`, which answers with a ServerSession. Nothing else. */
+export interface TestSite {
+  readonly url: string;
+  onReconnect: ((client: unknown, query: URLSearchParams) => Promise<string>) | null;
+  close(): Promise<void>;
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return JSON.parse(Buffer.concat(parts).toString());
+}
+
+/** Serves a page. */
+export async function servePage(): Promise<TestSite> {
   const bundle = await readFile(fileURLToPath(new URL('../../dist/bundle/tcgsdk.min.js', import.meta.url)));
   const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <style>html,body{margin:0;height:100%}#mount{width:640px;height:360px}</style>
 <div id="mount"></div><input id="elsewhere"><script src="/tcgsdk.min.js"></script>`;
-  const server: Server = createServer((request, response) => {
+  const server: Server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://page');
+    if (request.method === 'POST' && url.pathname === '/reconnect' && site.onReconnect !== null) {
+      const ServerSession = await site.onReconnect(await readBody(request), url.searchParams);
+      response.end(JSON.stringify({ Code: 0, ServerSession }));
+      return;
+    }
     const script = request.url === '/tcgsdk.min.js';
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
     response.end(script ? bundle : page);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const site: TestSite = {
     url: `http://127.0.0.1:${port}/`,
+    onReconnect: null,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return site;
 }
