@@ -35,6 +35,6 @@ export function stepWheel(delta: number, carryPixels: number): WheelStep {
     if (whole !== undefined) return { notches: limitNotches(whole), carryPixels: kept };
   }
   const pixels = (Math.abs(delta) <= 1 ? delta * notchPixels : delta) + kept;
-  const notches = Math.trunc(pixels / notchPixels);
-  return { notches: limitNotches(notches), carryPixels: pixels - notches * notchPixels };
+  // Adding 0 turns the -0 of a small negative distance into a plain zero.
+  return { notches: limitNotches(Math.trunc(pixels / notchPixels)) + 0, carryPixels: pixels % notchPixels };
 }
