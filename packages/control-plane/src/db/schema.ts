@@ -155,13 +155,21 @@ export const sessionGuests = pgTable(
   (table) => [primaryKey({ columns: [table.accountId, table.userId] })],
 );
 
+/** Row of {@link sessions}. */
 export type SessionRow = typeof sessions.$inferSelect;
+/** Row of {@link slots}. */
 export type SlotRow = typeof slots.$inferSelect;
+/** Row of {@link renderNodes}. */
 export type NodeRow = typeof renderNodes.$inferSelect;
+/** Row of {@link projects}. */
 export type ProjectRow = typeof projects.$inferSelect;
+/** Row of {@link applications}. */
 export type ApplicationRow = typeof applications.$inferSelect;
+/** Row of {@link applicationVersions}. */
 export type ApplicationVersionRow = typeof applicationVersions.$inferSelect;
+/** Row of {@link sessionGuests}. */
 export type GuestRow = typeof sessionGuests.$inferSelect;
+/** Row of {@link accounts}. */
 export type AccountRow = typeof accounts.$inferSelect;
 
 /** Runs queries: the database itself, or one transaction of it. */

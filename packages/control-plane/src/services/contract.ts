@@ -19,6 +19,7 @@ export interface AccessKey {
   readonly enabled: boolean;
 }
 
+/** Input of ApplyConcurrent. */
 export interface ApplyConcurrentInput {
   readonly userId: string;
   readonly userIp: string;
@@ -29,6 +30,7 @@ export interface ApplyConcurrentInput {
   readonly applicationVersionId: string;
 }
 
+/** Outcome of ApplyConcurrent. */
 export type ApplyConcurrentOutcome =
   | { readonly type: 'reserved'; readonly sessionId: string }
   | { readonly type: 'project-not-found' }
@@ -41,6 +43,7 @@ export type ApplyConcurrentOutcome =
   | { readonly type: 'slow-down' }
   | { readonly type: 'timeout' };
 
+/** Input of CreateSession. */
 export interface CreateSessionInput {
   readonly userId: string;
   readonly userIp: string;
@@ -55,6 +58,7 @@ export interface CreateSessionInput {
   readonly role: Role | null;
 }
 
+/** Outcome of CreateSession. */
 export type CreateSessionOutcome =
   /** `serverSession` is null with `runWithoutClient` and no offer. */
   | { readonly type: 'created'; readonly sessionId: string; readonly serverSession: ServerSession | null }
@@ -72,19 +76,23 @@ export type CreateSessionOutcome =
   | { readonly type: 'node-unreachable' }
   | { readonly type: 'failed'; readonly message: string };
 
+/** Outcome of DestroySession. */
 export type DestroySessionOutcome =
   /** Also when there was none. */
   { readonly type: 'destroyed' } | { readonly type: 'timeout' };
 
+/** Slots: all of them, and those that are not idle (those being cleaned included). */
 export interface ConcurrentCount {
   readonly total: number;
   readonly running: number;
 }
 
+/** Outcome of DescribeConcurrentCount. */
 export type DescribeConcurrentCountOutcome =
   | { readonly type: 'counted'; readonly count: ConcurrentCount }
   | { readonly type: 'project-not-found' };
 
+/** Outcome of a reconnection by token. */
 export type ReconnectOutcome = CreateSessionOutcome | { readonly type: 'token-invalid' };
 
 /** Everything the edges may call. */
