@@ -16,6 +16,7 @@ export interface X11Event {
   readonly [field: string]: unknown;
 }
 
+/** Value of a property; `bytesAfter` is what the request left unread. */
 export interface X11Property {
   readonly type: number;
   readonly format?: number;
@@ -23,6 +24,7 @@ export interface X11Property {
   readonly data: Buffer;
 }
 
+/** Place and size of a drawable in pixels, relative to its parent. */
 export interface X11Geometry {
   readonly depth: number;
   readonly xPos: number;
@@ -31,6 +33,7 @@ export interface X11Geometry {
   readonly height: number;
 }
 
+/** Where the pointer is, and what is pressed. */
 export interface X11Pointer {
   readonly rootX: number;
   readonly rootY: number;

@@ -23,6 +23,7 @@ export interface X11CursorImage {
   readonly cursorImage: Buffer;
 }
 
+/** Rectangle of a region, in pixels. */
 export interface X11Rectangle {
   readonly x: number;
   readonly y: number;
@@ -76,6 +77,7 @@ export interface X11Damage {
   Subtract(damage: number, repair: number, parts: number): void;
 }
 
+/** A RANDR mode the server knows. */
 export interface X11ModeInfo {
   readonly id: number;
   readonly width: number;
@@ -83,6 +85,7 @@ export interface X11ModeInfo {
   readonly name: string;
 }
 
+/** CRTCs, outputs and modes of a screen; a change must name `config_timestamp`. */
 export interface X11ScreenResources {
   readonly timestamp: number;
   readonly config_timestamp: number;
@@ -91,6 +94,7 @@ export interface X11ScreenResources {
   readonly modeinfos: readonly X11ModeInfo[];
 }
 
+/** One RANDR output; `connection` 0 means connected, `crtc` 0 none. */
 export interface X11OutputInfo {
   readonly crtc: number;
   readonly connection: number;

@@ -19,12 +19,17 @@ const Maybe = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
 /** Any message: only its type is looked at. */
 export const typedMessage = Compile(Type.Object({ type: Short }, Lenient));
 
+/** `keyboard`. */
 export const keyboardMessage = Compile(
   Type.Object({ key: NumberLike, down: BooleanLike, location: Maybe(NumberLike), code: Maybe(Short) }, Lenient),
 );
+/** `mousemove`, `mousemove_v2`, `mousedeltamove`: API calls lose x and y, such a message is no move. */
 export const pointMessage = Compile(Type.Object({ x: NumberLike, y: NumberLike }, Lenient));
+/** The five mouse buttons. */
 export const buttonMessage = Compile(Type.Object({ down: BooleanLike }, Lenient));
+/** `mousescroll` and `mousehorizontalscroll`; their x and y mean nothing to a desktop. */
 export const wheelMessage = Compile(Type.Object({ delta: NumberLike }, Lenient));
+/** `event_touch`. */
 export const touchMessage = Compile(
   Type.Object(
     {
@@ -38,6 +43,7 @@ export const touchMessage = Compile(
     Lenient,
   ),
 );
+/** `key_seq`: JSON text of other messages. */
 export const sequenceMessage = Compile(
   Type.Object({ keys: Type.Array(Type.String({ maxLength: 1_024 }), { maxItems: limits.keySequenceLength }) }, Lenient),
 );
@@ -52,10 +58,15 @@ export const ackEnvelope = Compile(
     Lenient,
   ),
 );
+/** `set_cursor`. */
 export const setCursorRequest = Compile(Type.Object({ show: NumberLike }, Lenient));
+/** `set_pointer_style`. */
 export const pointerStyleRequest = Compile(Type.Object({ style: Short }, Lenient));
+/** `paste`. */
 export const pasteRequest = Compile(Type.Object({ content: Type.String({ maxLength: limits.pasteChars }) }, Lenient));
+/** `desktop_res`. */
 export const resolutionRequest = Compile(Type.Object({ width: NumberLike, height: NumberLike }, Lenient));
+/** `res_mode`. */
 export const profileRequest = Compile(
   Type.Object(
     {
@@ -69,7 +80,9 @@ export const profileRequest = Compile(
     Lenient,
   ),
 );
+/** `game_op`. */
 export const gameOperationRequest = Compile(Type.Object({ op: Short, media: Maybe(Short) }, Lenient));
+/** `mic_status`. */
 export const micStatusRequest = Compile(
   Type.Object({ user_id: Type.String({ maxLength: limits.userIdChars }), status: NumberLike }, Lenient),
 );
