@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { createStampPackage, decodeStamp, type Stamp, sampleBlocks, stampLayout } from '@cloudstage/bench';
+import { decodeStamp, packStamp, type Stamp, sampleBlocks, stampLayout, stampPackage } from '@cloudstage/bench';
 import type { Page } from 'playwright-core';
 import type { Product } from './product.js';
 
 /** The bench's stamp program as a project of an instance. */
 export async function addStampProject(product: Product): Promise<string> {
   const archive = join(product.dataDir, 'stamp.zip');
-  const entry = await createStampPackage(archive);
+  await packStamp(archive);
   const application = await product.cli<{ ApplicationId: string }>(
     'app',
     'add',
@@ -15,9 +15,9 @@ export async function addStampProject(product: Product): Promise<string> {
     '--archive',
     archive,
     '--entry',
-    entry.entryPath,
+    stampPackage.entryPath,
     '--args',
-    entry.args.join(' '),
+    stampPackage.args,
   );
   const project = await product.cli<{ ProjectId: string }>(
     'project',

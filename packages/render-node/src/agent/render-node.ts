@@ -166,6 +166,7 @@ export async function createRenderNode(
     await claimRunDir(runDir);
     const built = await buildParts(config, dependencies, runDir, outbox);
     parts = built;
+    await Promise.all(built.slots.map((slot) => slot.adopt()));
     uplink.serve(config.nodeId, createHandlers(built, describe, logger));
     void every(agentLimits.statusIntervalMs, () => outbox.push({ type: 'node.status', node: describe() }));
     void every(agentLimits.logTrimMs, () => trimLogs(runDir).catch((error) => logger.warn({ err: error }, 'log trim')));

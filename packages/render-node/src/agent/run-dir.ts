@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { isProcessAlive, readProcessIdentity } from '../host/process-identity.js';
@@ -13,9 +13,23 @@ export function nodeGroupName(runDir: string): string {
   return `cloudstage-${createHash('sha256').update(runDir).digest('hex').slice(0, 8)}`;
 }
 
+/** As root, slots have users of their own, who must be able to pass through every directory above their files. */
+async function checkReachable(runDir: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  for (let dir = dirname(runDir); ; dir = dirname(dir)) {
+    if (((await stat(dir)).mode & 0o001) === 0) {
+      throw new AppError(
+        'run-dir-unreachable',
+        `other users cannot pass through ${dir}: set another run directory or chmod o+x it`,
+      );
+    }
+    if (dir === dirname(dir)) return;
+  }
+}
+
 /**
  * Makes the run directory and takes it for this process. A lock of a dead agent is taken over.
- * @throws AppError `node-already-running`, `run-dir-too-long`.
+ * @throws AppError `node-already-running`, `run-dir-too-long`, `run-dir-unreachable`.
  */
 export async function claimRunDir(runDir: string): Promise<void> {
   if (Buffer.byteLength(runDir) > maxRunDirChars) {
@@ -27,6 +41,7 @@ export async function claimRunDir(runDir: string): Promise<void> {
   await mkdir(dirname(runDir), { recursive: true, mode: 0o711 });
   await mkdir(runDir, { recursive: true, mode: 0o711 });
   await chmod(runDir, 0o711);
+  await checkReachable(runDir);
   const lockPath = join(runDir, 'agent.json');
   const owner = await readFile(lockPath, 'utf8').then(
     (text) => JSON.parse(text) as { pid: number; startTimeTicks: number },

@@ -42,6 +42,7 @@ export class Slot {
   #state = initialSlotState;
   #warm: WarmSlot | null = null;
   #session: SlotSession | null = null;
+  #adopted = false;
   #farewell: Farewell = { code: 0, message: '' };
   /** The making or remaking that is under way. */
   #work: Promise<void> = Promise.resolve();
@@ -51,11 +52,19 @@ export class Slot {
     this.#record = openSlotRecord(options.slot.paths.recordPath);
   }
 
-  /** Takes over what an earlier agent left, or makes the slot ready from nothing. Resolves when that is settled. */
-  async start(): Promise<void> {
+  /**
+   * Takes over what an earlier agent left. Until it has resolved, {@link describe} does not know the slot's session: a node
+   * that described itself before would make the control plane believe that the session is lost.
+   */
+  async adopt(): Promise<void> {
     const { ended } = this.#record.current();
     if (ended) this.#reportEnded(ended);
-    if (!(await this.#adopt())) this.#recycle(0);
+    this.#adopted = await this.#adopt();
+  }
+
+  /** Makes the slot ready from nothing unless it was taken over. Resolves when that is settled. */
+  async start(): Promise<void> {
+    if (!this.#adopted) this.#recycle(0);
     await this.#work;
   }
 

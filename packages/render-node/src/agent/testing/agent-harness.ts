@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,9 @@ import { openSlotRecord } from '../slot-record.js';
 import type { TestAgentEvents, TestAgentMethods } from './test-uplink.js';
 
 const run = promisify(execFile);
-const deadlineMs = 40_000;
+const deadlineMs = 25_000;
 
-/** Polls until `probe` gives a value that is neither undefined nor false. @throws after 40 s, naming `what`. */
+/** Polls until `probe` gives a value that is neither undefined nor false. @throws after 25 s, naming `what`. */
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -72,6 +72,8 @@ export class AgentHarness {
   /** Makes the directories; nothing runs yet. */
   static async create(entries: AgentEntries, settings: object = {}): Promise<AgentHarness> {
     const dir = await mkdtemp(join(tmpdir(), 'cs-agent-'));
+    // Slot users must be able to pass through.
+    await chmod(dir, 0o711);
     return new AgentHarness(dir, entries, await freePort(), settings);
   }
 
