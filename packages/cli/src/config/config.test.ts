@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -142,6 +142,16 @@ describe('the annotated file', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('docs/guides/configuration.md', () => {
+  const guide = readFileSync(new URL('../../../../docs/guides/configuration.md', import.meta.url), 'utf8');
+  it.each(listKeys().map((key) => [key.name, key] as const))('has the row of %s with its default', (_name, key) => {
+    const fallback = key.schema.default;
+    const shown = typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback);
+    const cell = fallback === undefined ? '–' : fallback === '' ? 'empty' : `\`${shown}\``;
+    expect(guide).toContain(`| \`${key.path.at(-1)}\` | \`${key.environmentName}\` | ${cell} |`);
   });
 });
 

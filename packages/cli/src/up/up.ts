@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlPlane, createControlPlane, createInProcessNodeLink } from '@cloudstage/control-plane';
-import { createDemoBackend } from '@cloudstage/demo-backend';
+import { type CloudConfig, createDemoBackend } from '@cloudstage/demo-backend';
 import { createRenderNode, resolveRunDir } from '@cloudstage/render-node';
 import type { Logger } from 'pino';
 import { createAdminServer } from '../admin/server.js';
@@ -12,7 +12,7 @@ import { controlPlaneConfigOf, localUrl, mediaPorts, renderNodeConfigOf } from '
 import type { CloudstageConfig } from '../config/schema.js';
 import { createAdminOperations } from './admin-operations.js';
 import type { Console } from './console.js';
-import { type AccessKey, accessKeyPath, ensureAccessKeyFile, ensureDemo } from './first-start.js';
+import { accessKeyPath, ensureAccessKeyFile, ensureDemo } from './first-start.js';
 import { checkPorts, type WantedPort } from './port-check.js';
 import { checkPrograms } from './preflight.js';
 import { awaitReady } from './ready.js';
@@ -38,18 +38,30 @@ export async function startAll(context: StartContext): Promise<void> {
   checkPrograms(process.env.PATH ?? '');
   await checkPorts(wantedPorts(config));
   console.step('Starting the control plane and the render node');
-  const controlPlane = await startPlatform(context);
+  const { controlPlane, apiUrl } = await startPlatform(context);
   signal.throwIfAborted();
   const accessKey = await ensureAccessKeyFile(controlPlane, config.dataDir);
   await startAdminSocket(controlPlane, context);
-  if (config.demo.enabled) await startDemo(controlPlane, accessKey, context);
+  const cloud = {
+    url: apiUrl,
+    secretId: accessKey.SecretId,
+    secretKey: accessKey.SecretKey,
+    region: config.node.region,
+  };
+  if (config.demo.enabled) await startDemo(controlPlane, cloud, context);
   signal.throwIfAborted();
   console.step('Waiting for a slot');
   await awaitReady(controlPlane, { slots: config.node.slots, signal });
-  printWhere(config, console);
+  printWhere(config, apiUrl, console);
 }
 
-async function startPlatform({ config, logger, closing, signal }: StartContext): Promise<ControlPlane> {
+interface Platform {
+  readonly controlPlane: ControlPlane;
+  /** Where this machine reaches the cloud API. */
+  readonly apiUrl: string;
+}
+
+async function startPlatform({ config, logger, closing, signal }: StartContext): Promise<Platform> {
   const { link, uplink } = createInProcessNodeLink();
   const controlPlane = await createControlPlane(controlPlaneConfigOf(config), {
     nodeLink: link,
@@ -65,8 +77,8 @@ async function startPlatform({ config, logger, closing, signal }: StartContext):
   closing.add({ name: 'render node', close: () => node.close() });
   await node.start();
   signal.throwIfAborted();
-  await controlPlane.listen();
-  return controlPlane;
+  const listening = new URL((await controlPlane.listen()).url);
+  return { controlPlane, apiUrl: localUrl(config.api.listenAddress, Number(listening.port || '80')) };
 }
 
 async function startAdminSocket(controlPlane: ControlPlane, { config, logger, closing }: StartContext): Promise<void> {
@@ -77,21 +89,16 @@ async function startAdminSocket(controlPlane: ControlPlane, { config, logger, cl
   closing.add({ name: 'admin socket', close: () => admin.close() });
 }
 
-async function startDemo(controlPlane: ControlPlane, key: AccessKey, context: StartContext): Promise<void> {
+async function startDemo(controlPlane: ControlPlane, cloud: CloudConfig, context: StartContext): Promise<void> {
   const { config, logger, console, closing, signal } = context;
-  const { dataDir, demo, api, node } = config;
+  const { dataDir, demo } = config;
   const ids = await ensureDemo(controlPlane, { dataDir, cacheDir: demo.cacheDir, onStep: console.step });
   signal.throwIfAborted();
   const backend = createDemoBackend(
     {
       listenAddress: demo.listenAddress,
       port: demo.port,
-      cloud: {
-        url: localUrl(api.listenAddress, api.port),
-        secretId: key.SecretId,
-        secretKey: key.SecretKey,
-        region: node.region,
-      },
+      cloud,
       salt: demo.salt ?? null,
       queueLength: demo.queueLength,
       pageDir: fileURLToPath(new URL('../../../../examples/demo-page/dist/site', import.meta.url)),
@@ -158,13 +165,13 @@ function wantedPorts(config: CloudstageConfig): readonly WantedPort[] {
   return list;
 }
 
-function printWhere(config: CloudstageConfig, console: Console): void {
-  const { api, demo } = config;
+function printWhere(config: CloudstageConfig, apiUrl: string, console: Console): void {
+  const { demo } = config;
   const { udpPort, tcpPort } = mediaPorts(config);
   console.line('');
   console.line('Cloudstage is ready.');
   if (demo.enabled) console.line(`  Demo page     ${localUrl(demo.listenAddress, demo.port)}`);
-  console.line(`  Cloud API     ${localUrl(api.listenAddress, api.port)}`);
+  console.line(`  Cloud API     ${apiUrl}`);
   console.line(`  Media         UDP ${udpPort}, TCP ${tcpPort}`);
   console.line(`  Access key    ${accessKeyPath(config.dataDir)}`);
   console.line(`  Log           ${join(config.dataDir, 'logs', 'cloudstage.log')}`);
