@@ -114,14 +114,16 @@ export async function takeSlot(
 }
 
 /**
- * Locks a project against other reservations and counts the slots it uses, those being cleaned after it included.
+ * Locks a project against other reservations and counts the slots it uses, those being cleaned after it included, those of
+ * nodes that have gone not.
  * Must be called inside a transaction that then takes the slot.
  */
 export async function lockAndCountProject(executor: Executor, projectId: string): Promise<number> {
   await rows(executor, sql`SELECT id FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`);
   const [row] = await rows<{ used: number }>(
     executor,
-    sql`SELECT count(*)::integer AS used FROM slots WHERE project_id = ${projectId}`,
+    sql`SELECT count(*)::integer AS used FROM slots sl JOIN render_nodes n ON n.id = sl.node_id AND n.online
+        WHERE sl.project_id = ${projectId}`,
   );
   return row?.used ?? 0;
 }

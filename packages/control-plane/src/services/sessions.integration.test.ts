@@ -122,6 +122,11 @@ describe('ApplyConcurrent', () => {
     const outcomes = await Promise.all(Array.from({ length: 5 }, (_, i) => apply(`u${i}`)));
     expect(outcomes.filter((outcome) => outcome.type === 'reserved')).toHaveLength(1);
     expect(await count()).toEqual({ total: 1, running: 1 });
+    // A node that never comes back must not hold the project's entitlement for ever.
+    h.advance(31_000);
+    await h.services.sweep();
+    node = await startNodeSimulator(h.uplink, { nodeId: 'node-2' });
+    expect((await apply('later')).type).toBe('reserved');
   });
 
   it('names what does not exist', async () => {

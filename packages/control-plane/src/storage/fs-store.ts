@@ -29,7 +29,8 @@ async function exists(path: string): Promise<boolean> {
 
 /**
  * Opens an object store in a directory (mode 0700). Objects lie under `<kind>/<first two digits>/<sha256>`; what is being
- * written lies under `tmp`, which is emptied here, since a crash may have left something.
+ * written lies under `tmp`, which is emptied here, since a crash may have left something. A manifest that is on disk has its
+ * blobs on disk; a blob alone may be lost by a power failure until then.
  */
 export async function openFsStore(root: string): Promise<ObjectStore> {
   const temporary = join(root, 'tmp');
@@ -43,11 +44,23 @@ export async function openFsStore(root: string): Promise<ObjectStore> {
     const [kind = '', hash = ''] = key.split('/');
     return join(root, kind, hash.slice(0, 2), hash);
   };
+  /** Directories with new names that may not be on disk yet; at most one for each pair of hex digits and kind. */
+  const unsynced = new Set<string>();
   const publish = async (from: string, key: string): Promise<void> => {
     const target = pathOf(key);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const directory = dirname(target);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // A manifest promises its blobs: their names are made durable before its own.
+    if (key.startsWith('manifests/')) await syncPending();
     await rename(from, target);
-    await syncDirectory(dirname(target));
+    unsynced.add(directory);
+    if (key.startsWith('manifests/')) await syncPending();
+  };
+  const syncPending = async (): Promise<void> => {
+    for (const directory of [...unsynced]) {
+      await syncDirectory(directory);
+      unsynced.delete(directory);
+    }
   };
   const withTemporary = async <T>(work: (file: FileHandle, path: string) => Promise<T>): Promise<T> => {
     const path = join(temporary, randomUUID());
