@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { isAppError } from '@cloudstage/protocol';
 import { createProgram } from './program.js';
 
