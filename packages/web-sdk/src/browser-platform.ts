@@ -87,13 +87,19 @@ function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort
 }
 
 async function postJson(url: string, body: unknown, deadlineMs: number): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(deadlineMs),
-  });
-  return response.json();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), deadlineMs);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: deadline.signal,
+    });
+    return await response.json();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The browser as a platform. Contacts nothing but the peer, and addresses that the page has given. */

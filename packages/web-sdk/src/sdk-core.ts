@@ -108,8 +108,10 @@ export class SdkCore {
 
   /** Inserts text at the server's focus. Resolves with the answer to its last piece. */
   async sendText(content: string): ReturnType<ClientSessionController['request']> {
-    const answers = chunkText(content).map((chunk) => this.session.request({ type: 'paste', content: chunk }));
-    return (await Promise.all(answers)).at(-1) ?? { code: 0, msg: 'nothing to send', data: {} };
+    const answers = await Promise.all(
+      chunkText(content).map((chunk) => this.session.request({ type: 'paste', content: chunk })),
+    );
+    return answers[answers.length - 1] ?? { code: 0, msg: 'nothing to send', data: {} };
   }
 
   /** Milliseconds since the last start. */
