@@ -31,6 +31,15 @@ export type RpcHandlers<M extends RpcMethods> = {
   readonly [K in keyof M]: (params: M[K]['params']) => Promise<M[K]['result']> | M[K]['result'];
 };
 
+function parseFrame(line: string): Frame | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 function readLines(socket: Socket, onFrame: (frame: Frame) => void): void {
   let buffered = '';
   socket.setEncoding('utf8');
@@ -43,12 +52,12 @@ function readLines(socket: Socket, onFrame: (frame: Frame) => void): void {
     const lines = buffered.split('\n');
     buffered = lines.pop() ?? '';
     for (const line of lines) {
-      try {
-        onFrame(JSON.parse(line) as Frame);
-      } catch (cause) {
-        socket.destroy(new AppError('rpc-line-invalid', 'a line on a node link is not JSON', { cause }));
+      const frame = parseFrame(line);
+      if (!frame) {
+        socket.destroy(new AppError('rpc-line-invalid', 'a line on a node link is not a JSON object'));
         return;
       }
+      onFrame(frame);
     }
   });
 }
@@ -96,10 +105,12 @@ export async function serveRpc<M extends RpcMethods, E extends RpcEvents>(
 }
 
 async function answer<M extends RpcMethods>(socket: Socket, handlers: RpcHandlers<M>, frame: Frame): Promise<void> {
-  const handler = frame.method === undefined ? undefined : handlers[frame.method];
+  const { method } = frame;
+  // Only own names: `constructor` and the like are no methods.
+  const handler = method !== undefined && Object.hasOwn(handlers, method) ? handlers[method] : undefined;
   let reply: Frame;
   try {
-    if (!handler) throw new AppError('rpc-method-unknown', `no method ${String(frame.method)} on this link`);
+    if (!handler) throw new AppError('rpc-method-unknown', `no method ${String(method)} on this link`);
     reply = { id: frame.id, result: (await handler(frame.params)) ?? null };
   } catch (error) {
     const code = isAppError(error) ? error.code : 'internal';

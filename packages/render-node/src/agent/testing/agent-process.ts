@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { AppError } from '@cloudstage/protocol';
 import { pino } from 'pino';
 import { createRenderNode, parseRenderNodeConfig } from '../../index.js';
 import { type RpcServer, serveRpc } from '../../links/rpc.js';
@@ -13,16 +13,27 @@ interface AgentProcessArgument {
 
 const argument = JSON.parse(process.argv[2] ?? '{}') as AgentProcessArgument;
 let server: RpcServer<TestAgentEvents> | undefined;
-const uplink = createTestUplink(argument.storeDir, (event) => server?.emit('report', event));
+let connected = false;
+const uplink = createTestUplink(argument.storeDir, (event) => {
+  // Until the test listens the control plane is unreachable: reports must wait.
+  if (!connected) throw new AppError('control-plane-unreachable', 'nobody listens yet');
+  server?.emit('report', event);
+});
 const node = await createRenderNode(parseRenderNodeConfig(argument.config), {
   uplink,
-  logger: pino({ level: existsSync('/tmp/cloudstage-test-verbose') ? 'debug' : 'warn' }, pino.destination(2)),
+  logger: pino({ level: process.env.CLOUDSTAGE_TEST_LOG ?? 'error' }, pino.destination(2)),
 });
 await node.start();
-server = await serveRpc<TestAgentMethods, TestAgentEvents>(argument.socketPath, {
-  command: ({ method, params }) => uplink.command(method, params as never),
-  close: async () => {
-    await node.close();
-    return null;
+server = await serveRpc<TestAgentMethods, TestAgentEvents>(
+  argument.socketPath,
+  {
+    command: ({ method, params }) => uplink.command(method, params as never),
+    close: async () => {
+      await node.close();
+      return null;
+    },
   },
-});
+  () => {
+    connected = true;
+  },
+);
