@@ -8,7 +8,7 @@ export {
 export { type ControlPlaneConfig, ControlPlaneConfigSchema } from './config.js';
 export { type ControlPlane, type ControlPlaneDeps, controlPlaneVersion, createControlPlane } from './control-plane.js';
 export { createInProcessNodeLink, type InProcessNodeLink } from './node-link/in-process.js';
-export { createLogger, type LoggerOptions, type LogLevel } from './observability/logger.js';
+export { createLogger, type LogDestination, type LoggerOptions, type LogLevel } from './observability/logger.js';
 export type { FirstAccessKey } from './services/access-keys.js';
 export type * from './services/contract.js';
 export type { SessionSummary } from './services/list-sessions.js';

@@ -9,7 +9,13 @@ export interface LoggerOptions {
   /** Name of the process in every line. */
   readonly name: string;
   /** Where lines go; default standard output. */
-  readonly destination?: { write(line: string): void };
+  readonly destination?: LogDestination;
+}
+
+/** Takes the lines of a log. */
+export interface LogDestination {
+  /** Takes one line with its line break. */
+  write(line: string): void;
 }
 
 /** Fields that no log may show, at the top and up to three levels down: secrets, and SDPs with users' addresses. */

@@ -97,9 +97,13 @@ export type ReconnectOutcome = CreateSessionOutcome | { readonly type: 'token-in
 
 /** Everything the edges may call. */
 export interface Services {
+  /** Looks up the key that signs a request; null when there is none. */
   findAccessKey(secretId: string): Promise<AccessKey | null>;
+  /** Reserves a slot of a project for a user. */
   applyConcurrent(caller: Caller, input: ApplyConcurrentInput): Promise<ApplyConcurrentOutcome>;
+  /** Starts the program on the user's slot, or connects another client to it. */
   createSession(caller: Caller, input: CreateSessionInput): Promise<CreateSessionOutcome>;
+  /** Ends the user's session. */
   destroySession(caller: Caller, input: { readonly userId: string }): Promise<DestroySessionOutcome>;
   /** `projectId` and `category` are `''` when absent. */
   describeConcurrentCount(
