@@ -58,6 +58,9 @@ export interface PeerDeps {
   readonly logger: Logger;
 }
 
+/** A client that says good bye is closed this soon after `disconnected`; one that is gone takes seconds. */
+const orderlyCloseMs = 1_000;
+
 const newStream = (): LocalStream => {
   const bytes = randomBytes(8);
   return { ssrc: bytes.readUInt32BE(0) || 1, rtxSsrc: bytes.readUInt32BE(4) || 2 };
@@ -168,12 +171,15 @@ export class Peer {
 
   #onState(state: string): void {
     this.#libraryState = state;
+    // The library passes through `disconnected` also when the client closes in good order.
+    const lostForMs = performance.now() - (this.#disconnectedSinceMs ?? performance.now());
     this.#disconnectedSinceMs = state === 'disconnected' ? performance.now() : undefined;
     if (state === 'connected') this.#checkConnected();
     if (state === 'failed') void this.close(this.#connected ? 'connection-lost' : 'never-connected');
     if (state === 'closed') {
       this.#libraryClosed();
-      void this.close(this.#connected ? 'client-closed' : 'never-connected');
+      const ended = lostForMs > orderlyCloseMs ? 'connection-lost' : 'client-closed';
+      void this.close(this.#connected ? ended : 'never-connected');
     }
   }
 
@@ -258,7 +264,8 @@ export class Peer {
     const deadline = new Promise<void>((resolve) => {
       setTimeout(resolve, streamerLimits.peerCloseMs).unref();
     });
-    if (this.#libraryState !== 'closed') this.#native?.connection.close();
+    // Also when it is closed already: only this makes the wrapper let go, and a held one blocks the library's cleanup.
+    this.#native?.connection.close();
     await Promise.race([this.#whenLibraryClosed, deadline]);
   }
 }

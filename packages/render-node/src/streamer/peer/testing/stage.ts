@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectRpc, type RpcClient } from '../../../links/rpc.js';
+import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../../../links/streamer-link.js';
+import { startXvfb, type TestXServer } from '../../../x11/testing/start-x-server.js';
+
+/** Test stage: a real X server, a real sound server and a real streamer process built from the sources. */
+
+const deadlineMs = 30_000;
+const root = fileURLToPath(new URL('../../../../../../', import.meta.url));
+
+/** Polls until `probe` gives a value. @throws after 30 s, with `what` in the message. */
+export async function eventually<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > endMs) throw new Error(`timed out waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Bundles main.ts beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
+function buildStreamer(): string {
+  const outfile = join(root, `packages/render-node/dist/streamer-under-test-${process.pid}.mjs`);
+  const args = [
+    join(root, 'packages/render-node/src/streamer/main.ts'),
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--packages=external',
+    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
+    // A bundled CommonJS dependency of the protocol may call require.
+    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    `--outfile=${outfile}`,
+  ];
+  const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
+  if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
+  return outfile;
+}
+
+async function end(child: ChildProcess): Promise<number | string | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
+  const exited = new Promise<number | string | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal)),
+  );
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const result = await exited;
+  clearTimeout(timer);
+  return result;
+}
+
+function startSound(dir: string): ChildProcess {
+  const socket = join(dir, 'native');
+  const modules = [
+    'module-null-sink sink_name=cloudstage rate=48000',
+    `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+  ];
+  const args = ['-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1', '--disable-shm=yes'];
+  return spawn('pulseaudio', [...args, '--log-level=error', ...modules.flatMap((module) => ['-L', module])], {
+    env: { ...process.env, HOME: dir, XDG_RUNTIME_DIR: dir, PULSE_RUNTIME_PATH: dir },
+    stdio: 'ignore',
+  });
+}
+
+/** Everything a test needs; {@link close} ends it all. */
+export interface Stage {
+  readonly server: TestXServer;
+  readonly link: RpcClient<StreamerMethods>;
+  readonly events: { readonly [K in keyof StreamerEvents]: StreamerEvents[K][] };
+  readonly child: ChildProcess;
+  /** Plays a tone until the stage closes. */
+  playTone(): void;
+  /** Ends the streamer alone. @returns its exit code or signal. */
+  endStreamer(): Promise<number | string | null>;
+  close(): Promise<void>;
+}
+
+/** Starts the stage with a screen of at most 1280×720. */
+export async function openStage(): Promise<Stage> {
+  const bundle = buildStreamer();
+  const dir = await mkdtemp(join(tmpdir(), 'streamer-'));
+  const server = await startXvfb({ width: 1_280, height: 720 });
+  const sound = startSound(dir);
+  const config: StreamerConfig = {
+    slotIndex: 0,
+    runDir: dir,
+    display: server.display,
+    xSocketPath: server.socketPath,
+    xAuthorityPath: '',
+    pulseServer: `unix:${join(dir, 'native')}`,
+    pulseSource: 'cloudstage.monitor',
+    loopbackAddress: '127.0.0.1',
+    logLevel: process.env.STAGE_LOG ?? 'warn',
+  };
+  const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const events: Stage['events'] = { 'peer.state': [], 'program.restart': [] };
+  const link = await eventually('the streamer link', () =>
+    connectRpc<StreamerMethods, StreamerEvents>(join(dir, 'streamer.sock'), (name, payload) => {
+      (events[name] as unknown[]).push(payload);
+    }).catch(() => undefined),
+  );
+  const players: ChildProcess[] = [];
+  return {
+    server,
+    link,
+    events,
+    child,
+    playTone: () => {
+      const source =
+        "i=0; while :; do printf '\\000\\100\\000\\100%.0s' $(seq 60); printf '\\000\\300\\000\\300%.0s' $(seq 60); done";
+      const command = `(${source}) | exec pacat --raw --rate=48000 --channels=2 --latency-msec=50`;
+      players.push(
+        spawn('sh', ['-c', command], {
+          env: { ...process.env, PULSE_SERVER: config.pulseServer },
+          stdio: 'ignore',
+          detached: true,
+        }),
+      );
+    },
+    endStreamer: () => end(child),
+    close: async () => {
+      await link.close();
+      for (const player of players) if (player.pid !== undefined) process.kill(-player.pid, 'SIGKILL');
+      await end(child);
+      await end(sound);
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+      await rm(bundle, { force: true });
+    },
+  };
+}

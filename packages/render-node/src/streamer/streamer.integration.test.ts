@@ -1,0 +1,215 @@
+import { type ClientSession, isAppError, type Role } from '@cloudstage/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  GenericNack,
+  PictureLossIndication,
+  RtcpPayloadSpecificFeedback,
+  RtcpTransportLayerFeedback,
+} from 'werift-rtp';
+import type { AddPeerResult } from '../links/streamer-link.js';
+import { openDisplay, type X11Display } from '../x11/display.js';
+import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
+import { nativePayloadTypes, openNativeClient } from './peer/testing/native-client.js';
+import { chromiumOffer } from './peer/testing/offers.js';
+import { eventually, openStage, type Stage } from './peer/testing/stage.js';
+
+const deadline = { deadlineMs: 10_000 };
+const settings = { width: 640, height: 480, fps: 60, minBitrateBps: 500_000, maxBitrateBps: 8_000_000 };
+const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
+
+let stage: Stage;
+let browser: BrowserClient;
+let program: X11Display;
+let windowId: number;
+let peers = 0;
+
+/** The program of this test: fills the screen with one colour. */
+function paint(color: number): void {
+  const { core } = program;
+  const gc = core.AllocID();
+  core.CreateGC(gc, windowId, { foreground: color });
+  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
+  core.FreeGC(gc);
+}
+
+/** The answer with the streamer's own socket in place of the node's public candidates. */
+const direct = ({ sdp, loopbackAddress, loopbackPort }: AddPeerResult) =>
+  sdp
+    .replace(/a=candidate:2 .*\r\n/, '')
+    .replace(/127\.0\.0\.1 8000 typ host/, `${loopbackAddress} ${loopbackPort} typ host`);
+
+function addPeer(sdp: string, userId: string, role: Role = 'Player', wishes: Partial<ClientSession> = {}) {
+  peers++;
+  const clientSession = { sdp, type: 'offer', ...wishes };
+  const params = { peerId: `peer-${peers}`, userId, role, seat: role === 'Player' ? 1 : 0, reconnectToken: 'token' };
+  return stage.link.call('peer.add', { ...params, clientSession }, deadline);
+}
+
+const describeStream = () => stage.link.call('stream.describe', {}, deadline);
+const framesCaptured = async () => (await describeStream()).stats.framesCaptured;
+
+beforeAll(async () => {
+  stage = await openStage();
+  [browser, program] = await Promise.all([openBrowserClient(), openDisplay(stage.server)]);
+  windowId = program.core.AllocID();
+  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 0, 0, { overrideRedirect: 1 });
+  program.core.MapWindow(windowId);
+  await program.sync();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await program?.close();
+  await stage?.close();
+});
+
+describe('streamer', () => {
+  it('refuses a peer before it is configured, and names what is wrong with an offer', async () => {
+    const codeOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'no error',
+        (error: unknown) => (isAppError(error) ? error.code : String(error)),
+      );
+    expect(await codeOf(addPeer(chromiumOffer, 'nobody'))).toBe('not-configured');
+    await stage.link.call('stream.configure', { sessionId: 'one', settings, media }, deadline);
+    expect(await codeOf(addPeer('v=0\r\nm=garbage', 'nobody'))).toBe('offer-invalid');
+    expect(await codeOf(addPeer(chromiumOffer.replaceAll('H264', 'VP8'), 'nobody'))).toBe('codec-unsupported');
+    expect((await describeStream()).peers).toEqual([]);
+  });
+
+  it('shows the screen in Chromium as soon as it connects, without waiting for a change', async () => {
+    paint(0xff2010);
+    await program.sync();
+    const answer = await addPeer(await browser.offer(), 'alice');
+    expect(answer.screenConfig).toEqual({ width: 640, height: 480, orientation: 'landscape', degree: '0_degree' });
+    await browser.start(direct(answer));
+    const red = await eventually('a red picture', async () => {
+      const color = await browser.middle();
+      return color.r > 200 && color;
+    });
+    expect(red.g).toBeLessThan(80);
+    expect(red.b).toBeLessThan(80);
+    expect(await browser.stats()).toMatchObject({ width: 640, height: 480 });
+    await eventually('the report to the agent', () =>
+      stage.events['peer.state'].find(({ userId, state }) => userId === 'alice' && state === 'connected'),
+    );
+  });
+
+  it('follows changes of the screen, and rests when there are none', async () => {
+    paint(0x1020ff);
+    await eventually('a blue picture', async () => (await browser.middle()).b > 200);
+    let last = -1;
+    await eventually('rest', async () => {
+      const now = await framesCaptured();
+      const resting = now === last;
+      last = now;
+      return resting;
+    });
+    paint(0x10ff20);
+    await eventually('a green picture', async () => (await browser.middle()).g > 200);
+    expect((await framesCaptured()) - last).toBeLessThan(5);
+  });
+
+  it('carries sound', async () => {
+    stage.playTone();
+    await eventually('audible sound', async () => (await browser.stats()).audioEnergy > 0.001);
+  });
+
+  it('follows a new desktop size in the middle of the stream', async () => {
+    await program.setScreenSize(800, 600);
+    paint(0xffffff);
+    await eventually('a picture of the new size', async () => {
+      const { width, height } = await browser.stats();
+      return width === 800 && height === 600;
+    });
+    await eventually('a white picture', async () => {
+      const { r, g, b } = await browser.middle();
+      return r > 220 && g > 220 && b > 220;
+    });
+  });
+
+  it('answers PLI with a key frame, and NACK with a retransmission', async () => {
+    const client = await openNativeClient();
+    const answer = await addPeer(client.offer, 'watcher', 'Viewer');
+    client.start(direct(answer));
+    const first = await eventually('a first picture', () => client.video.find(({ header }) => header.marker));
+    // SPS and PPS lead the first picture.
+    expect((client.video[0]?.payload[0] ?? 0) & 0x1f).toBe(24);
+    await eventually('a sender report', () => client.rtcp.length > 0);
+
+    const { ssrc: mediaSsrc } = first.header;
+    const keyFramesBefore = (await describeStream()).stats.keyFrames;
+    client.sendRtcp(
+      new RtcpPayloadSpecificFeedback({
+        feedback: new PictureLossIndication({ senderSsrc: 1, mediaSsrc }),
+      }).serialize(),
+    );
+    await eventually('a key frame', async () => (await describeStream()).stats.keyFrames > keyFramesBefore);
+
+    const newest = await eventually('a packet after that', () =>
+      client.video.findLast(({ header }) => header.payloadType === nativePayloadTypes.h264),
+    );
+    const lost = newest.header.sequenceNumber;
+    client.sendRtcp(
+      new RtcpTransportLayerFeedback({
+        feedback: new GenericNack({ senderSsrc: 1, mediaSourceSsrc: mediaSsrc, lost: [lost] }),
+      }).serialize(),
+    );
+    const resent = await eventually('the retransmission', () =>
+      client.video.find(
+        ({ header, payload }) => header.payloadType === nativePayloadTypes.rtx && payload.readUInt16BE(0) === lost,
+      ),
+    );
+    expect(resent.payload.subarray(2)).toEqual(newest.payload);
+    expect(resent.header.ssrc).not.toBe(mediaSsrc);
+    await client.close();
+    await eventually('the end of the viewer', () =>
+      stage.events['peer.state'].find(({ userId, state }) => userId === 'watcher' && state === 'closed'),
+    );
+  });
+
+  it('lets the same user take over with a new connection', async () => {
+    const second = await openBrowserClient();
+    try {
+      await second.start(direct(await addPeer(await second.offer(), 'alice')));
+      await eventually('the first page to be told', async () =>
+        (await browser.messages('hb')).some((text) => JSON.parse(text).code === 1),
+      );
+      await eventually('pictures on the second page', async () => (await second.stats()).framesDecoded > 0);
+      // A client that goes in good order is missed at once.
+      await second.page.evaluate('client.pc.close()');
+      await eventually('the report of the first connection', () =>
+        stage.events['peer.state'].find(({ userId, reason }) => userId === 'alice' && reason === 'taken-over'),
+      );
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('applies the wishes of the first player, closes with a word, and does nothing without clients', async () => {
+    await eventually('no client left', async () => (await describeStream()).peers.length === 0);
+    const answer = await addPeer(await browser.offer(), 'bob', 'Player', {
+      desktopResolution: '1024x576',
+      streamProfile: { fps: 30, max_bitrate: 2 },
+    });
+    expect(answer.screenConfig).toMatchObject({ width: 1_024, height: 576 });
+    await browser.start(direct(answer));
+    await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
+    expect((await describeStream()).stats.targetBitrateBps).toBeLessThanOrEqual(2_000_000);
+    await stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
+    await eventually('the word', async () =>
+      (await browser.messages('hb')).some((text) => JSON.parse(text).message === 'good bye'),
+    );
+    const before = await framesCaptured();
+    paint(0x112233);
+    paint(0x332211);
+    await program.sync();
+    const { sessionId, peers: left } = await describeStream();
+    expect({ sessionId, left }).toEqual({ sessionId: null, left: [] });
+    expect(await framesCaptured()).toBe(before);
+  });
+
+  it('ends on SIGTERM in good order', async () => {
+    expect(await stage.endStreamer()).toBe(0);
+  });
+});
