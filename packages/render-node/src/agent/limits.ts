@@ -40,6 +40,8 @@ export const agentLimits = {
   startWaitMs: 30_000,
   /** Last reports at the end; the control plane may be gone already. */
   closeReportMs: 1_000,
+  /** Last line of a log in an error message. */
+  logLineChars: 500,
   /** Size of log files is looked at this often. */
   logTrimMs: 10_000,
   /** Routes: peers per session times slots, with dead ones not yet reported. */

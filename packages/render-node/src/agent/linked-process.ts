@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
@@ -12,6 +13,8 @@ import { pause } from './pause.js';
 export interface LinkedProcessOptions<E extends RpcEvents> {
   readonly name: string;
   readonly socketPath: string;
+  /** Its log file; the end of it explains a failed start. */
+  readonly logPath: string;
   readonly spawn: () => Promise<HostProcess>;
   readonly onEvent: <K extends keyof E & string>(event: K, payload: E[K]) => void;
   /** A process was started: its identity belongs into the record before anything else happens. */
@@ -37,9 +40,14 @@ export interface LinkedProcess<M extends RpcMethods> {
   close(): Promise<void>;
 }
 
+async function lastLine(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').at(-1)?.slice(0, agentLimits.logLineChars) || 'it wrote no log';
+}
+
 /** Connects as soon as the starting process serves its socket. */
 async function connectTo<M extends RpcMethods, E extends RpcEvents>(
-  { name, socketPath, onEvent }: LinkedProcessOptions<E>,
+  { name, socketPath, logPath, onEvent }: LinkedProcessOptions<E>,
   process: HostProcess,
   stop: AbortSignal,
 ): Promise<RpcClient<M>> {
@@ -49,7 +57,9 @@ async function connectTo<M extends RpcMethods, E extends RpcEvents>(
       return await connectRpc<M, E>(socketPath, onEvent);
     } catch (cause) {
       if (stop.aborted) throw new AppError('link-down', `${name} is being closed`, { cause });
-      if (!process.alive()) throw new AppError('process-start-failed', `${name} ended during its start; see its log`);
+      if (!process.alive()) {
+        throw new AppError('process-start-failed', `${name} ended during its start: ${await lastLine(logPath)}`);
+      }
       if (performance.now() > deadline) {
         throw new AppError('deadline-exceeded', `${name} does not serve its link`, { cause });
       }

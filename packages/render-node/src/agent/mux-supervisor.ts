@@ -45,6 +45,7 @@ function readMuxRecord(path: string): Static<typeof MuxRecordSchema> | null {
 
 /** Creates the supervisor; a mux of an earlier start is taken over when its settings are the same. */
 export function createMuxSupervisor({ entry, config, env, logger }: MuxSupervisorOptions): MuxSupervisor {
+  const logPath = join(config.runDir, 'mux.log');
   const recordPath = join(config.runDir, 'mux.json');
   const argument = JSON.stringify(config);
   const callOptions = { deadlineMs: agentLimits.muxCallMs };
@@ -82,9 +83,10 @@ export function createMuxSupervisor({ entry, config, env, logger }: MuxSuperviso
   const mux = createLinkedProcess<MuxMethods, MuxEvents>({
     name: 'port-mux',
     socketPath: join(config.runDir, 'mux.sock'),
+    logPath,
     spawn: async () => {
       const argv = [process.execPath, '--enable-source-maps', entry, argument];
-      return (await spawnHostProcess({ name: 'port-mux', argv, env, logPath: join(config.runDir, 'mux.log') })).process;
+      return (await spawnHostProcess({ name: 'port-mux', argv, env, logPath })).process;
     },
     onEvent: () => undefined,
     onSpawned: (identity) =>

@@ -181,9 +181,8 @@ export async function createRenderNode(
     );
   }
 
-  async function close(): Promise<void> {
+  async function endEverything(): Promise<void> {
     stop.abort();
-    await starting?.catch(() => undefined);
     if (!parts) return;
     await Promise.all(parts.slots.map((slot) => slot.close()));
     await parts.mux.close();
@@ -195,11 +194,15 @@ export async function createRenderNode(
 
   return {
     start: () => {
-      starting ??= start();
+      // What a failed start began is ended at once: nobody may be there to call `close`.
+      starting ??= start().catch(async (error: unknown) => {
+        await endEverything();
+        throw error;
+      });
       return starting;
     },
     close: () => {
-      closing ??= close();
+      closing ??= Promise.resolve(starting).then(endEverything, () => undefined);
       return closing;
     },
   };

@@ -60,13 +60,14 @@ function openStreamer(
     XAUTHORITY: paths.xAuthorityPath,
     PULSE_SERVER: streamerConfig.pulseServer,
   };
+  const logPath = join(paths.logDir, 'streamer.log');
   const streamer: Streamer = createLinkedProcess<StreamerMethods, StreamerEvents>({
     name: 'streamer',
     socketPath: paths.streamerSocketPath,
+    logPath,
     spawn: async () => {
       const argv = [process.execPath, '--enable-source-maps', slot.streamerEntry, JSON.stringify(streamerConfig)];
-      return (await spawnHostProcess({ name: 'streamer', argv, env, logPath: join(paths.logDir, 'streamer.log') }))
-        .process;
+      return (await spawnHostProcess({ name: 'streamer', argv, env, logPath })).process;
     },
     onEvent: events.onStreamerEvent,
     onSpawned,
