@@ -148,7 +148,7 @@ export class Streamer {
     const { clientSession, role } = params;
     const offer = parseOffer(clientSession.sdp);
     this.#peers.takeOver(params.userId, role);
-    if (role === 'Player' && !this.#peers.hasPlayer) {
+    if (role === 'Player' && !this.#peers.hasPlayerBesides(params.userId)) {
       const wanted = parseResolution(clientSession.desktopResolution);
       if (wanted) await this.#setDesktopResolution(wanted.width, wanted.height);
       if (clientSession.streamProfile) this.#applyProfile(clientSession.streamProfile);

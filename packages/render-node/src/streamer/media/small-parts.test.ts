@@ -110,7 +110,7 @@ describe('rate control', () => {
   });
 
   it('uses a second slice for large pictures on machines that have the core', () => {
-    expect(encoderThreads(1_280, 720, 8)).toBe(1);
+    expect(encoderThreads(640, 480, 8)).toBe(1);
     expect(encoderThreads(1_920, 1_080, 8)).toBe(2);
     expect(encoderThreads(1_920, 1_080, 1)).toBe(1);
   });

@@ -124,7 +124,7 @@ export async function createVideoEncoder(options: VideoEncoderOptions): Promise<
       frame.pts = BigInt(lastPts);
       frame.pictType = forceKeyFrame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
       check(await context.sendFrame(frame), 'refused a picture');
-      check(await context.receivePacket(packet), 'gave no picture');
+      check(context.receivePacketSync(packet), 'gave no picture');
       const data = packet.data;
       if (!data) throw new AppError('encoder-failed', 'libx264 gave an empty picture');
       const picture = {

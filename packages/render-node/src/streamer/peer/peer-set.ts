@@ -211,8 +211,11 @@ export class PeerSet {
     return this.#entries.get(peerId)?.peer.identity.role === 'Player';
   }
 
-  get hasPlayer(): boolean {
-    return [...this.#entries.values()].some(({ peer }) => peer.identity.role === 'Player');
+  /** Whether another user plays: the first player's wishes count, also when the same user comes back. */
+  hasPlayerBesides(userId: string): boolean {
+    return [...this.#entries.values()].some(
+      ({ peer: { identity } }) => identity.role === 'Player' && identity.userId !== userId,
+    );
   }
 
   get size(): number {
