@@ -88,7 +88,10 @@ export async function runStep(title, command, options) {
   stopDrawing(reason === null ? '✓' : '✗');
   if (reason === null) return;
   const shown = tail.trimEnd().split('\n').slice(-tailLines).join('\n');
-  throw new StepError(`${shown}\n\n${title}: "${command.join(' ')}" ${reason}.`, options.advice);
+  throw new StepError(
+    `${shown}\n\n${title}: "${command.join(' ')}" ${reason}.\nAll of its output: ${options.logFile}`,
+    options.advice,
+  );
 }
 
 /** Runs a command with the terminal passed through. Resolves with its exit code. */
