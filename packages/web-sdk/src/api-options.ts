@@ -33,28 +33,51 @@ export interface AccessTokenOptions {
 
 /** Callbacks of init, each also an event of `on`. */
 export interface InitCallbacks {
+  /** The offer is ready (0), or not. */
   readonly onInitSuccess?: (response: EventMap['InitSuccess']) => void;
+  /** Connected; again after each reconnect. */
   readonly onConnectSuccess?: (response: EventMap['ConnectSuccess']) => void;
+  /** A connection or reconnect attempt failed. */
   readonly onConnectFail?: (response: EventMap['ConnectFailed']) => void;
+  /** The connection ended. */
   readonly onDisconnect?: (response: EventMap['Disconnected']) => void;
+  /** A ServerSession was applied, or is useless. */
   readonly onWebrtcStatusChange?: (response: EventMap['WebrtcStatusChange']) => void;
+  /** State and statistics of the network. */
   readonly onNetworkChange?: (response: EventMap['NetworkChange']) => void;
+  /** Playback, first frame, idle, statistics, and more. */
   readonly onEvent?: (response: EventMap['Event']) => void;
+  /** Fingers on the picture, unless they are sent as touches. */
   readonly onTouchEvent?: (response: EventMap['TouchEvent']) => void;
+  /** Two touches within 300 ms. */
   readonly onDoubleTap?: (response: EventMap['DoubleTap']) => void;
+  /** The program has started. */
   readonly onGameStartComplete?: (response: EventMap['GameStartComplete']) => void;
+  /** The program has ended. */
   readonly onGameStop?: (response: EventMap['GameStop']) => void;
+  /** An archive is being loaded. */
   readonly onLoadGameArchive?: (response: EventMap['LoadGameArchive']) => void;
+  /** An archive is being saved. */
   readonly onSaveGameArchive?: (response: EventMap['SaveGameArchive']) => void;
+  /** A text field on the server has got or lost the focus. */
   readonly onInputStatusChange?: (response: EventMap['InputStatusChange']) => void;
+  /** A gamepad was plugged in or out. */
   readonly onGamepadConnectChange?: (response: EventMap['GamepadConnectChange']) => void;
+  /** The cursor was shown or hidden. */
   readonly onCursorShowStatChange?: (response: EventMap['CursorShowStatChange']) => void;
+  /** Orientation of the remote screen. */
   readonly onConfigurationChange?: (response: EventMap['ConfigurationChange']) => void;
+  /** Size of the remote screen. */
   readonly onRemoteScreenResolutionChange?: (response: EventMap['RemoteScreenResolutionChange']) => void;
+  /** Size of the decoded stream. */
   readonly onVideoStreamConfigChange?: (response: EventMap['VideoStreamConfigChange']) => void;
+  /** State of the push to a live service. */
   readonly onStreamPushStateChange?: (response: EventMap['StreamPushStateChange']) => void;
+  /** The page was turned. */
   readonly onOrientationChange?: (response: EventMap['OrientationChange']) => void;
+  /** The page was hidden or shown. */
   readonly onVisibilityChange?: (response: EventMap['VisibilityChange']) => void;
+  /** A log line. */
   readonly onLog?: (line: string) => void;
 }
 

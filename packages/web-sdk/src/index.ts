@@ -2,4 +2,4 @@
 export type * from './api.js';
 export type * from './api-events.js';
 export type * from './api-options.js';
-export { CloudGamingWebSDK } from './sdk.js';
+export { CloudGamingWebSDK, type TcgSdkConstructor } from './sdk.js';

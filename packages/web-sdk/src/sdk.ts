@@ -12,5 +12,11 @@ class Sdk {
   }
 }
 
+/** Constructor of SDKs. */
+export interface TcgSdkConstructor {
+  /** A new SDK, independent of every other. */
+  new (): TcgSdk;
+}
+
 /** The SDK's class. A page may have several at a time, each with its own mount. */
-export const CloudGamingWebSDK = Sdk as unknown as new () => TcgSdk;
+export const CloudGamingWebSDK = Sdk as unknown as TcgSdkConstructor;

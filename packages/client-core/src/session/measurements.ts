@@ -63,6 +63,7 @@ export class Measurements {
     this.#latest = buildReports(this.#sample, null, { ...this.#context, latency: null });
   }
 
+  /** Keeps what the start has cost, milliseconds. */
   setCosts(costs: { readonly loadMs?: number; readonly firstFrameMs?: number }): void {
     const { loadCostMs, firstFrameCostMs } = this.#context;
     this.#context = {
@@ -77,6 +78,7 @@ export class Measurements {
     this.#context = { ...this.#context, cpu: cpu ?? this.#context.cpu, gpu: gpu ?? this.#context.gpu };
   }
 
+  /** Sets when network trouble is reported; null for never. */
   setThresholds(thresholds: NetworkThresholds | null): void {
     this.#thresholds = thresholds;
   }

@@ -42,7 +42,7 @@ export interface MessageReader {
 /** Turns messages of the server into notifications and session events. */
 export function createMessageReader(deps: MessageReaderDeps): MessageReader {
   const { notify } = deps;
-  let pushState: string | undefined = 'NoStreamPushing';
+  let pushState: string | undefined;
 
   function readKm(fields: Fields): void {
     const { screen, cursorShowing, cpu, gpu } = readScreenState(fields);

@@ -1,6 +1,7 @@
 import { type ChannelLabel, channelOptions } from '@cloudstage/protocol';
 import { type AckClient, createAckClient } from '../channels/ack-client.js';
 import { asFields, asNumber, type Fields, parseInbound } from '../channels/inbound.js';
+import { isSupersededByNext } from '../input/raw-event.js';
 import { clientLimits } from '../limits.js';
 import type { ChannelPort, Platform, StatsEntry } from '../platform.js';
 
@@ -22,8 +23,8 @@ export interface PeerLink {
   /** Answers an offer of the server over `ack`. Never rejects; a failure is logged and the connection stays as it was. */
   renegotiate(offerSdp: string): Promise<void>;
   getStats(): Promise<readonly StatsEntry[]>;
-  /** Sends on `km`, `hb` or another channel. False when it is closed or congested beyond `backlogBytes`. */
-  send(label: ChannelLabel, message: object, backlogBytes?: number): boolean;
+  /** Sends on one channel. False when it is closed, or too congested for a message of this kind. */
+  send(label: ChannelLabel, message: object): boolean;
   readonly ack: AckClient;
   /** Opens a new channel for cursor images, closing the one before. */
   openCursorChannel(): void;
@@ -100,8 +101,10 @@ export function createPeerLink(platform: Platform, handlers: PeerLinkHandlers): 
       }
     },
     getStats: () => peer.getStats(),
-    send(label, message, backlogBytes = clientLimits.channelBacklogBytes) {
+    send(label, message) {
       const channel = channels.get(label);
+      const { moveBacklogBytes, channelBacklogBytes } = clientLimits;
+      const backlogBytes = isSupersededByNext(message) ? moveBacklogBytes : channelBacklogBytes;
       if (channel === undefined || channel.bufferedBytes() > backlogBytes) return false;
       return channel.send(JSON.stringify(message));
     },

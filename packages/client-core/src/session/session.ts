@@ -3,7 +3,6 @@ import type { AckResult } from '../channels/ack-client.js';
 import type { Fields } from '../channels/inbound.js';
 import type { RemoteScreen } from '../channels/screen-state.js';
 import { announcedMode, wantsImages } from '../cursor/cursor-state.js';
-import { isSupersededByNext } from '../input/raw-event.js';
 import { clientLimits } from '../limits.js';
 import type { Cancel, Platform } from '../platform.js';
 import { parseNetworkScript } from '../stats/network-events.js';
@@ -27,10 +26,7 @@ import {
 } from './session-state.js';
 import { createStatisticsTicker, type StatisticsTicker } from './statistics-ticker.js';
 
-/**
- * One client session: connects, reconnects, carries input and events. Born DISCONNECTED; `destroy` ends the connection, `init`
- * begins the next. Events that arrive while effects are performed wait, so that a page may call anything from any callback.
- */
+/** One client session, born DISCONNECTED. Events during effects wait: a page may call anything from any callback. */
 export class ClientSessionController {
   readonly #platform: Platform;
   readonly #notify: (notification: SessionNotification) => void;
@@ -74,6 +70,7 @@ export class ClientSessionController {
     });
   }
 
+  /** DISCONNECTED, CONNECTING, or ESTABLISHED. */
   get phase(): SessionPhase {
     return this.#state.phase;
   }
@@ -97,29 +94,33 @@ export class ClientSessionController {
     return this.#description === null ? '' : encodeClientSession(this.#description);
   }
 
+  /** Makes a new peer and offer; refused while busy. */
   init(options: SessionInit): void {
     if (!this.busy) this.#init = options;
     this.#dispatch({ type: 'init', settings: options.settings });
   }
 
+  /** Connects with a ServerSession for the current offer. */
   start(serverSession: string): void {
     this.#dispatch({ type: 'start', outcome: decodeServerSession(serverSession) });
   }
 
+  /** Ends the connection and any reconnecting. */
   destroy(code: number, message: string): void {
     this.#dispatch({ type: 'destroy', code, message });
   }
 
+  /** Makes a new connection to the same session now. */
   reconnect(): void {
     this.#dispatch({ type: 'reconnect' });
   }
+  /** Addresses for reconnecting without the page. */
   setAccess(access: AccessInfo | null): void {
     this.#access = access;
   }
   /** Sends input on `km`; counts as the user's action. */
   sendInput(message: object): void {
-    const backlogBytes = isSupersededByNext(message) ? clientLimits.moveBacklogBytes : undefined;
-    if (this.#link?.send('km', message, backlogBytes) !== true) return;
+    if (this.#link?.send('km', message) !== true) return;
     this.#notify({ type: 'trace', channel: 'km', direction: 'out', message });
     this.#dispatch({ type: 'user-action' });
   }
@@ -161,6 +162,7 @@ export class ClientSessionController {
     this.#dispatch({ type: 'activity', generation: this.#state.generation, heartbeat: false });
   }
 
+  /** Capture→present latency; null until it is known. */
   latency(): LatencyStats | null {
     return this.#measurements.latency();
   }
