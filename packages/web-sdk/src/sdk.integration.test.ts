@@ -66,6 +66,7 @@ async function init(options: Record<string, unknown> = {}): Promise<string> {
           onRemoteScreenResolutionChange: 'RemoteScreenResolutionChange',
           onCursorShowStatChange: 'CursorShowStatChange',
           onGameStop: 'GameStop',
+          onStreamPushStateChange: 'StreamPushStateChange',
         };
         const callbacks = Object.fromEntries(
           Object.entries(names).map(([key, name]) => [
@@ -192,6 +193,9 @@ test('plays: events in their order, a real picture, latency, no request but the 
     expect(latency?.p50).toBeGreaterThan(-50);
     expect(latency?.p50).toBeLessThan(1_000);
   });
+  expect((await events()).filter(({ name }) => name === 'StreamPushStateChange').map(({ data }) => data)).toEqual([
+    { stream_push_state: 'NoStreamPushing' },
+  ]);
   const stats = (await events()).filter(({ data }) => data.type === 'webrtc_stats').at(-1)?.data.data;
   expect(stats).toMatchObject({ cpu: expect.any(String), user_id: 'u1', packet_lost: 0 });
 
