@@ -33,7 +33,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'integration',
-          include: ['{packages,examples}/*/src/**/*.integration.test.ts'],
+          include: ['{packages,examples}/*/src/**/*.integration.test.ts', 'bench/src/**/*.integration.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

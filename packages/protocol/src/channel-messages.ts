@@ -6,6 +6,7 @@
 
 /** Labels of the channels the client opens before its offer, and `cd` on demand. */
 export const channelLabels = ['km', 'hb', 'ack', 'svr', 'cloud_device', 'cd'] as const;
+/** One of {@link channelLabels}. */
 export type ChannelLabel = (typeof channelLabels)[number];
 
 /** Options with which a client opens each channel; all are ordered and negotiated in-band (RFC 8832). */
@@ -35,6 +36,7 @@ export const cursorModes = {
   remoteImagePosition: 4,
   delta: 5,
 } as const;
+/** One of {@link cursorModes}. */
 export type CursorMode = (typeof cursorModes)[keyof typeof cursorModes];
 
 // ── km, client → server ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +68,9 @@ export interface MouseDeltaMoveMessage {
   readonly x: number;
   readonly y: number;
 }
+/** Message types of the five mouse buttons. */
 export type MouseButtonName = 'mouseleft' | 'mousemiddle' | 'mouseright' | 'mousebackward' | 'mouseforward';
+/** A button at the position of the last move; there are no coordinates. */
 export interface MouseButtonMessage {
   readonly type: MouseButtonName;
   readonly down: boolean;
@@ -104,6 +108,7 @@ export interface GamepadMessage {
   readonly x?: number;
   readonly y?: number;
 }
+/** Everything a client may send on `km`. */
 export type InputMessage =
   | KeyboardMessage
   | MouseMoveV2Message
@@ -152,6 +157,7 @@ export interface HeartbeatRequest {
   readonly api_cost_time?: number;
 }
 
+/** State of the session's live push. */
 export type StreamPushState = 'NoStreamPushing' | 'PushConnecting' | 'Pushing' | 'PushPaused' | 'PushReConnecting';
 
 /** Reply to every heartbeat, or spontaneous. `code` ≥ 0 disconnects the client; never send `code: null`. */

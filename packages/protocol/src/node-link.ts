@@ -122,6 +122,7 @@ export interface NodeCommands {
   /** The node's own view, for reconciliation. */
   'node.describe': { params: Record<string, never>; result: NodeResult<NodeDescription> };
 }
+/** Names of the commands. */
 export type NodeMethod = keyof NodeCommands;
 
 /** Life of a slot as the node sees it. */
@@ -183,6 +184,7 @@ export interface NodeLink {
   onEvent(handler: (event: NodeEvent) => Promise<void>): void;
   /** Serves objects of the store (`blobs/<sha256>`, `manifests/<sha256>`) to nodes. */
   serveObjects(open: (key: string) => Promise<AsyncIterable<Uint8Array>>): void;
+  /** Ends the link: pending calls fail with `node-unreachable`. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -199,5 +201,6 @@ export interface NodeUplink {
   emit(event: NodeEvent): Promise<void>;
   /** Opens an object of the store; rejects with `object-not-found`. */
   openObject(key: string): Promise<AsyncIterable<Uint8Array>>;
+  /** Ends the link: the node counts as unreachable. Idempotent. */
   close(): Promise<void>;
 }

@@ -27,5 +27,7 @@ export const PackageManifestSchema = Type.Object({
     ]),
   ),
 });
+/** See {@link PackageManifestSchema}. */
 export type PackageManifest = Static<typeof PackageManifestSchema>;
+/** One file, directory or link of a package. */
 export type PackageEntry = PackageManifest['entries'][number];

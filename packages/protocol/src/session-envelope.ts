@@ -22,6 +22,7 @@ export const StreamProfileSchema = Type.Object({
   video_width: Nullish(Type.Number()),
   video_height: Nullish(Type.Number()),
 });
+/** See {@link StreamProfileSchema}. */
 export type StreamProfile = Static<typeof StreamProfileSchema>;
 
 /** Decoded ClientSession: the client's SDP offer (no candidates) and its wishes. Unknown fields are kept and ignored. */
@@ -48,6 +49,7 @@ export const ClientSessionSchema = Type.Object({
   streamProfile: Type.Optional(Type.Union([Type.Null(), StreamProfileSchema])),
   userId: Nullish(Type.String({ maxLength: 256 })),
 });
+/** See {@link ClientSessionSchema}. */
 export type ClientSession = Static<typeof ClientSessionSchema>;
 
 /** Orientation block of a ServerSession. A desktop program must send `landscape` and `0_degree`. */

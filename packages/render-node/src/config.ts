@@ -110,6 +110,7 @@ export const RenderNodeConfigSchema = Type.Object(
   },
   { default: {}, additionalProperties: false },
 );
+/** See {@link RenderNodeConfigSchema}. */
 export type RenderNodeConfig = Static<typeof RenderNodeConfigSchema>;
 
 /** Fills in defaults and checks. @throws AppError `config-invalid` naming the first wrong setting. */

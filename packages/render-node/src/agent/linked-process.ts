@@ -33,7 +33,7 @@ export interface LinkedProcessOptions<E extends RpcEvents> {
 export interface LinkedProcess<M extends RpcMethods> {
   /** Starts it, or takes over the one that `identity` names. @throws when the first start fails. */
   start(identity: ProcessIdentity | null): Promise<void>;
-  /** @throws AppError `link-down` while it is being restarted, else what the call throws. */
+  /** Waits within its deadline for a restart that is under way. @throws AppError `link-down`, else what the call throws. */
   call: RpcClient<M>['call'];
   readonly up: () => boolean;
   /** Kills it. Idempotent. */
@@ -77,6 +77,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
   let current: HostProcess | null = null;
   let client: RpcClient<M> | null = null;
   let supervision: Promise<void> = Promise.resolve();
+  let givenUp = false;
 
   async function bringUp(adopted: HostProcess | null, restarted: boolean): Promise<void> {
     const startedAt = performance.now();
@@ -117,6 +118,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
       }
       if (failures >= options.maxFailures) {
         logger.error({ process: name, failures }, 'process does not start, giving up');
+        givenUp = true;
         return options.onGivenUp();
       }
       const pauseMs = backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs);
@@ -146,9 +148,14 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
         options.onGivenUp();
       });
     },
-    call: (method, params, callOptions) => {
-      if (!client) return Promise.reject(new AppError('link-down', `${name} is being restarted`));
-      return client.call(method, params, callOptions);
+    call: async (method, params, { deadlineMs }) => {
+      const deadline = performance.now() + deadlineMs;
+      while (!client) {
+        const over = stop.signal.aborted || givenUp || performance.now() > deadline;
+        if (over) throw new AppError('link-down', `${name} is being restarted`);
+        await pause(agentLimits.linkConnectPollMs, stop.signal);
+      }
+      return client.call(method, params, { deadlineMs: Math.max(1, deadline - performance.now()) });
     },
     up: () => client !== null,
     close: async () => {
