@@ -62,6 +62,13 @@ describe('a session', () => {
     await eventually('gears on the display', async () => (await node.screenColours()) > 20);
   });
 
+  it('draws no more frames than the stream shows', async () => {
+    await node.connect(gears());
+    const log = await waitForProgramLog('frames in');
+    // Hundreds without the frame pacer.
+    expect(Number(/ = ([\d.]+) FPS/.exec(log)?.[1])).toBeLessThan(62);
+  });
+
   it('is idempotent: the same command again adds a peer, another session is refused', async () => {
     await node.connect(gears());
     const { session } = node.record();
@@ -81,6 +88,7 @@ describe('a session', () => {
     await node.connect(probe('ls -a $HOME; echo done; exit 3'), { sessionId: 's2', userId: 'u' });
     expect(await waitForProgramLog('done')).not.toContain('secret');
     expect(await endOf('s2')).toMatchObject({ reason: 'program-crash', exitCode: 3 });
+    await node.idle();
     expect(await node.routes()).toEqual([]);
   });
 
@@ -294,6 +302,35 @@ describe('restart of the agent', () => {
     expect(alive(warm.sound)).toBe(false);
     expect(await node.connect(gears(), { sessionId: 's2' })).toMatchObject({ ok: true });
   });
+});
+
+it('runs on Xvfb as well', async () => {
+  const other = await AgentHarness.create(entries, { display: { driver: 'xvfb' } });
+  try {
+    const ref = await storeTestPackage(other.storeDir, [{ path: 'gears', from: '/usr/bin/glxgears' }]);
+    await other.start();
+    await other.idle();
+    expect(other.record().warm.display.driver).toBe('xvfb');
+    expect(await other.connect({ package: ref, entryPath: 'gears' })).toMatchObject({ ok: true });
+    await eventually('gears on the display', async () => (await other.screenColours()) > 20);
+  } finally {
+    await other.dispose();
+  }
+});
+
+it.runIf(root)('limits the number of processes', async () => {
+  const other = await AgentHarness.create(entries, { limits: { processes: 32 } });
+  try {
+    const ref = await storeTestPackage(other.storeDir, [{ path: 'probe', from: '/bin/dash' }]);
+    await other.start();
+    await other.idle();
+    const script = 'i=0; while [ $i -lt 100 ]; do sleep 100 & i=$((i+1)); done; echo unlimited';
+    await other.connect({ package: ref, entryPath: 'probe', args: ['-c', script] });
+    await eventually('the limit', () => /Cannot fork|unlimited/.test(other.programLog()));
+    expect(other.programLog()).toContain('Cannot fork');
+  } finally {
+    await other.dispose();
+  }
 });
 
 it('a second agent on the same run directory is refused', async () => {

@@ -117,6 +117,8 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
   async function addPeer(peer: PeerRequest): Promise<PeerAnswer> {
     const request = { peerId: randomUUID(), ...peer };
     const added = await warm().streamer.call('peer.add', request, { deadlineMs: agentLimits.addPeerMs });
+    // The session may have ended meanwhile, and its routes with it.
+    warm();
     await peers.addRoute(added);
     const { sdp, videoMimeType, audioMimeType, screenConfig } = added;
     const serverIp = publicAddresses[0] ?? '127.0.0.1';
@@ -141,7 +143,8 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
       const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
       if (known.sessionId !== params.sessionId) return configure(streamer);
       for (const { peerId, userId, role, connected, ...ice } of known.peers) {
-        await peers.addRoute(ice);
+        // Not awaited: a port mux that is still starting gets the whole table when it is up.
+        peers.addRoute(ice).catch((error) => slot.logger.warn({ err: error }, 'route of a peer that goes on'));
         const { iceUfrag } = ice;
         if (connected) peers.onState({ peerId, userId, role, iceUfrag, state: 'connected', reason: 'adopted' });
       }
