@@ -98,7 +98,7 @@ export async function openStage(): Promise<Stage> {
     pulseServer: `unix:${join(dir, 'native')}`,
     pulseSource: 'cloudstage.monitor',
     loopbackAddress: '127.0.0.1',
-    logLevel: process.env.STAGE_LOG ?? 'warn',
+    logLevel: 'warn',
   };
   const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });
   const events: Stage['events'] = { 'peer.state': [], 'program.restart': [] };
