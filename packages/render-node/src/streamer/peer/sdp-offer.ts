@@ -18,6 +18,7 @@ export interface OfferedCodec {
   readonly rtxPayloadType?: number;
 }
 
+/** Direction of a media section, from its writer's side (RFC 8866 §6.7). */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** One m-line of audio or video that will be accepted. */
