@@ -138,19 +138,33 @@ describe('a player', () => {
     tcp.write(Buffer.alloc(100_000, 0xff));
     await new Promise((resolve) => tcp.once('close', resolve));
 
-    await page.evaluate(() => {
-      const sdk = (window as unknown as { TCGSDK: { sendKmData(value: unknown): void; sendText(text: string): void } })
-        .TCGSDK;
-      for (let i = 0; i < 5; i += 1)
-        sdk.sendKmData({ type: 'keyboard', key: 65, down: true, padding: 'x'.repeat(200_000) });
-      for (const value of [
-        null,
-        7,
-        [],
-        { type: 'mousemove_v2', x: 'NaN' },
-        { type: 'key_seq', keys: Array(10_000).fill('{}') },
-      ]) {
-        sdk.sendKmData(value);
+    await page.evaluate(async () => {
+      const { testConnections } = window as unknown as { testConnections: RTCPeerConnection[] };
+      const live = testConnections.find((connection) => connection.connectionState === 'connected');
+      if (!live) throw new Error('no connection');
+      for (const label of ['km', 'ack', 'hb', 'cd', 'nobody-knows-this']) {
+        const channel = live.createDataChannel(label);
+        await new Promise((resolve) => channel.addEventListener('open', resolve));
+        for (const text of [
+          '',
+          'null',
+          '7',
+          '[]',
+          '{',
+          '"x"',
+          '{"type":null}',
+          '{"seq":"x","data":[]}',
+          '{"data":{"type":"paste","content":7}}',
+        ]) {
+          channel.send(text);
+        }
+        channel.send(new Uint8Array(1000));
+        channel.send(`${'['.repeat(100_000)}`);
+        channel.send(JSON.stringify({ type: 'mousemove_v2', x: 'NaN', y: { a: 1 } }));
+        channel.send(JSON.stringify({ type: 'key_seq', keys: Array(10_000).fill('{"type":"key_seq","keys":[]}') }));
+        for (let i = 0; i < 5; i += 1) {
+          channel.send(JSON.stringify({ type: 'keyboard', key: 65, down: true, padding: 'x'.repeat(200_000) }));
+        }
       }
     });
     const refused = await page.evaluate(() => {

@@ -40,7 +40,10 @@ export function createInputApi(core: SdkCore): InputApi {
         session.sendInput({ type: 'key_seq', keys });
       }
     },
-    sendKmData: (message) => session.sendInput(message),
+    // Pages in plain JavaScript may pass anything; only objects are messages.
+    sendKmData: (message) => {
+      if (typeof message === 'object' && message !== null) session.sendInput(message);
+    },
     setMoveSensitivity(value) {
       settings.sensitivity = checkSensitivity(value) ?? settings.sensitivity;
     },
