@@ -14,6 +14,12 @@ export const limits = {
   adminCallMs: 1_800_000,
   /** Everything starts within a few seconds; the display and sound of the slots are what is waited for. */
   startMs: 60_000,
+  /** `node.describe` answers from memory. */
+  describeNodeMs: 5_000,
+  /** A part that tries again and again tells the console the same only once in this time; the log file has all. */
+  consoleRepeatMs: 60_000,
+  /** Different texts remembered for that. */
+  consoleTexts: 64,
   /** Ending programs may take their 5 s of grace, in order: sessions, node, database. */
   closeStepMs: 15_000,
   /** Attempts to take the instance lock over from a dead process; a second one is only needed in a race. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatConsoleLine } from './console-line.js';
+import { createRepeatFilter, formatConsoleLine } from './console-line.js';
 
 describe('a log line for people', () => {
   it('is short', () => {
@@ -24,5 +24,22 @@ describe('a log line for people', () => {
         expect(typeof formatConsoleLine(text)).toBe('string');
       }),
     );
+  });
+});
+
+describe('the filter of repeated lines', () => {
+  it('lets a text pass once in its time, whatever the time of day it begins with', () => {
+    const isNew = createRepeatFilter(100, 10);
+    expect(isNew('10:00:00 error x', 0)).toBe(true);
+    expect(isNew('10:00:01 error x', 99)).toBe(false);
+    expect(isNew('10:00:01 error y', 99)).toBe(true);
+    expect(isNew('10:00:02 error x', 100)).toBe(true);
+  });
+
+  it('remembers a bounded number of texts', () => {
+    const isNew = createRepeatFilter(1000, 2);
+    for (const text of ['0 a', '0 b', '0 c']) expect(isNew(text, 0)).toBe(true);
+    expect(isNew('0 c', 1)).toBe(false);
+    expect(isNew('0 a', 1)).toBe(true);
   });
 });

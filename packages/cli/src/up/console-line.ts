@@ -26,3 +26,24 @@ function errorMessage(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return '';
   return ` (${String(error.message)})`;
 }
+
+/** Tells whether a text is new enough to be shown. */
+export type RepeatFilter = (text: string, nowMs: number) => boolean;
+
+/**
+ * Lets the same text pass only once in `windowMs`; of more than `maxTexts` different ones, the oldest is forgotten. Lines
+ * that differ in their first word, the time of day, are the same.
+ */
+export function createRepeatFilter(windowMs: number, maxTexts: number): RepeatFilter {
+  const shownAt = new Map<string, number>();
+  return (text, nowMs) => {
+    const key = text.slice(text.indexOf(' ') + 1);
+    const last = shownAt.get(key);
+    if (last !== undefined && nowMs - last < windowMs) return false;
+    shownAt.delete(key);
+    shownAt.set(key, nowMs);
+    const [oldest] = shownAt.keys();
+    if (shownAt.size > maxTexts && oldest !== undefined) shownAt.delete(oldest);
+    return true;
+  };
+}

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, type LogLevel } from '@cloudstage/control-plane';
 import { type Logger, pino } from 'pino';
-import { formatConsoleLine } from './console-line.js';
+import { limits } from '../limits.js';
+import { createRepeatFilter, formatConsoleLine } from './console-line.js';
 
 /** Options of {@link openLog}. */
 export interface OpenLogOptions {
@@ -32,10 +33,11 @@ export function openLog(options: OpenLogOptions): OpenLog {
   const path = join(dir, 'cloudstage.log');
   rotate(path, options.maxFileBytes, options.keptFiles);
   const file = pino.destination({ dest: path, sync: true, append: true, mode: 0o600 });
+  const isNew = createRepeatFilter(limits.consoleRepeatMs, limits.consoleTexts);
   const consoleStream = {
     write: (line: string): void => {
       const text = formatConsoleLine(line);
-      if (text !== '') options.writeConsole(text);
+      if (text !== '' && isNew(text, performance.now())) options.writeConsole(text);
     },
   };
   const destination = pino.multistream([

@@ -10,12 +10,13 @@ import { createAdminServer } from '../admin/server.js';
 import { adminSocketPath } from '../admin/socket-path.js';
 import { controlPlaneConfigOf, localUrl, mediaPorts, renderNodeConfigOf } from '../config/parts.js';
 import type { CloudstageConfig } from '../config/schema.js';
+import { limits } from '../limits.js';
 import { createAdminOperations } from './admin-operations.js';
 import type { Console } from './console.js';
 import { accessKeyPath, ensureAccessKeyFile, ensureDemo } from './first-start.js';
 import { checkPorts, type WantedPort } from './port-check.js';
 import { checkPrograms } from './preflight.js';
-import { awaitReady } from './ready.js';
+import { awaitReady, type ReadySources } from './ready.js';
 import type { ClosingStack } from './shutdown.js';
 
 /** What {@link startAll} works with; all of it is the caller's. */
@@ -38,7 +39,8 @@ export async function startAll(context: StartContext): Promise<void> {
   checkPrograms(process.env.PATH ?? '');
   await checkPorts(wantedPorts(config));
   console.step('Starting the control plane and the render node');
-  const { controlPlane, apiUrl } = await startPlatform(context);
+  const platform = await startPlatform(context);
+  const { controlPlane, apiUrl } = platform;
   signal.throwIfAborted();
   const accessKey = await ensureAccessKeyFile(controlPlane, config.dataDir);
   await startAdminSocket(controlPlane, context);
@@ -51,12 +53,11 @@ export async function startAll(context: StartContext): Promise<void> {
   if (config.demo.enabled) await startDemo(controlPlane, cloud, context);
   signal.throwIfAborted();
   console.step('Waiting for a slot');
-  await awaitReady(controlPlane, { slots: config.node.slots, signal });
+  await awaitReady(platform, { slots: config.node.slots, signal });
   printWhere(config, apiUrl, console);
 }
 
-interface Platform {
-  readonly controlPlane: ControlPlane;
+interface Platform extends ReadySources {
   /** Where this machine reaches the cloud API. */
   readonly apiUrl: string;
 }
@@ -78,7 +79,11 @@ async function startPlatform({ config, logger, closing, signal }: StartContext):
   await node.start();
   signal.throwIfAborted();
   const listening = new URL((await controlPlane.listen()).url);
-  return { controlPlane, apiUrl: localUrl(config.api.listenAddress, Number(listening.port || '80')) };
+  return {
+    controlPlane,
+    describeNode: () => link.call(config.node.nodeId, 'node.describe', {}, { deadlineMs: limits.describeNodeMs }),
+    apiUrl: localUrl(config.api.listenAddress, Number(listening.port || '80')),
+  };
 }
 
 async function startAdminSocket(controlPlane: ControlPlane, { config, logger, closing }: StartContext): Promise<void> {
