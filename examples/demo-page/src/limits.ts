@@ -17,6 +17,8 @@ export const limits = {
   temporaryRefusalMs: 1_000,
   /** A program waits 120 s for its user by default: 24 attempts, up to 5 s apart, cover that. */
   reconnectAttempts: 24,
+  /** Before the first picture, a loss is more likely a program that ends at once than a bad network. */
+  firstPictureAttempts: 3,
   reconnectFirstDelayMs: 200,
   reconnectMaxDelayMs: 5_000,
   /** Length of a UserId in the cloud API. */

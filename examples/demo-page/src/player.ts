@@ -78,17 +78,21 @@ type Report = (state: PageState) => void;
 async function play(userId: string, signal: AbortSignal, report: Report, deps: PlayerDependencies): Promise<void> {
   report({ kind: 'loading', step: 'preparing' });
   let attempt = 0;
+  let maxAttempts: number = limits.firstPictureAttempts;
   for (;;) {
     const end = await connect(userId, signal, report, deps, attempt).catch((error: unknown) => {
-      if (signal.aborted || attempt === 0 || attempt >= limits.reconnectAttempts) throw error;
+      if (signal.aborted || attempt === 0 || attempt >= maxAttempts) throw error;
       return null;
     });
     if (signal.aborted) return;
     if (end !== null) {
       const meaning = meaningOfDisconnect(end.code);
       if (meaning.type === 'ended') return report({ kind: 'ended', reason: meaning.reason });
-      if (end.played) attempt = 0;
-      if (attempt >= limits.reconnectAttempts) throw new Failure('connection-lost', String(end.code));
+      if (end.played) {
+        attempt = 0;
+        maxAttempts = limits.reconnectAttempts;
+      }
+      if (attempt >= maxAttempts) throw new Failure('connection-lost', String(end.code));
     }
     attempt += 1;
     report({ kind: 'reconnecting', attempt });

@@ -22,7 +22,7 @@ const english = {
     loss: 'Packet loss',
     soundBlocked: 'Click the picture to hear the sound.',
   },
-  idle: ['Ready', 'Press Start to play. Arrow keys steer, Enter selects, the mouse works too.'],
+  idle: ['Ready', 'Press Start to play. Arrow keys steer, Enter selects. Esc gives the mouse back.'],
   preparing: ['Starting', 'Preparing the connection…'],
   reserving: ['Starting', 'Reserving a slot and starting the program…'],
   connecting: ['Starting', 'Connecting to the picture…'],
@@ -37,7 +37,8 @@ const english = {
     'queue-full': 'Too many users are waiting. Try again later.',
     'connect-failed': 'The browser could not connect. Check that the media port is reachable by UDP or TCP.',
     'no-picture': 'No picture arrived. Check that the media port is reachable by UDP or TCP, then press Start.',
-    'connection-lost': 'The connection was lost and could not be restored. Press Start to try again.',
+    'connection-lost':
+      'The connection was lost again and again. Perhaps the program ends at once: see the server log. Press Start to try again.',
   } satisfies Record<FailureReason, string>,
   failedTitle: 'That did not work',
   ended: {
@@ -64,7 +65,7 @@ const chinese: typeof english = {
     loss: '丢包率',
     soundBlocked: '点击画面以播放声音。',
   },
-  idle: ['准备就绪', '点击“开始”即可体验。方向键控制，回车键确认，也可使用鼠标。'],
+  idle: ['准备就绪', '点击“开始”即可体验。方向键控制，回车键确认，按 Esc 释放鼠标。'],
   preparing: ['正在启动', '正在准备连接…'],
   reserving: ['正在启动', '正在申请并发并启动程序…'],
   connecting: ['正在启动', '正在连接画面…'],
@@ -79,7 +80,7 @@ const chinese: typeof english = {
     'queue-full': '排队人数过多，请稍后再试。',
     'connect-failed': '浏览器无法建立连接。请确认媒体端口的 UDP 或 TCP 可达。',
     'no-picture': '没有收到画面。请确认媒体端口的 UDP 或 TCP 可达，然后点击“开始”。',
-    'connection-lost': '连接已断开且无法恢复，请点击“开始”重试。',
+    'connection-lost': '连接反复断开。程序可能一启动就退出，请查看服务端日志，然后点击“开始”重试。',
   },
   failedTitle: '未能成功',
   ended: {
