@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { createConnection } from 'node:net';
-import { createCloudApiClient } from '@cloudstage/cloud-api';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contrast, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
@@ -21,14 +20,6 @@ afterAll(async () => {
   await browser?.close();
   await disposeProduct(product);
 });
-
-function api(overrides: { secretKey?: string } = {}) {
-  return createCloudApiClient({
-    endpoint: product.apiUrl,
-    secretId: product.accessKey.SecretId,
-    secretKey: overrides.secretKey ?? product.accessKey.SecretKey,
-  });
-}
 
 async function rawCall(
   headers: Record<string, string>,
@@ -63,7 +54,7 @@ describe('the cloud API', () => {
 
   it('names a wrong signature', async () => {
     await expect(
-      api({ secretKey: 'wrong' }).applyConcurrent({
+      product.cloudApi('wrong').applyConcurrent({
         UserId: 'a',
         UserIp: '127.0.0.1',
         ProjectId: product.demo.ProjectId,
@@ -92,9 +83,11 @@ describe('the cloud API', () => {
     ],
   ])('names a ClientSession that is %s', async (_, clientSession, code) => {
     const user = { UserId: 'bad-offer', UserIp: '127.0.0.1' };
-    await api().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId });
-    await expect(api().createSession({ ...user, ClientSession: clientSession })).rejects.toMatchObject({ code });
-    await api().destroySession({ UserId: user.UserId });
+    await product.cloudApi().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId });
+    await expect(product.cloudApi().createSession({ ...user, ClientSession: clientSession })).rejects.toMatchObject({
+      code,
+    });
+    await product.cloudApi().destroySession({ UserId: user.UserId });
   });
 
   it('names an offer without H.264', async () => {
@@ -112,11 +105,11 @@ describe('the cloud API', () => {
     });
     await page.context().close();
     const user = { UserId: 'no-h264', UserIp: '127.0.0.1' };
-    await until('a slot', () => api().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId }));
+    await until('a slot', () => product.cloudApi().applyConcurrent({ ...user, ProjectId: product.demo.ProjectId }));
     await expect(
-      api().createSession({ ...user, ClientSession: btoa(JSON.stringify({ sdp, type: 'offer' })) }),
+      product.cloudApi().createSession({ ...user, ClientSession: btoa(JSON.stringify({ sdp, type: 'offer' })) }),
     ).rejects.toMatchObject({ code: 'InvalidParameterValue', message: expect.stringMatching(/H\.?264/) });
-    await api().destroySession({ UserId: user.UserId });
+    await product.cloudApi().destroySession({ UserId: user.UserId });
   });
 });
 
@@ -173,7 +166,7 @@ describe('a player', () => {
         }
       }
     });
-    await sendHugeMessage(product, api());
+    await sendHugeMessage(product, product.cloudApi());
 
     const before = (await receiverStats(page)).framesDecoded;
     await until('the stream to go on', async () => (await receiverStats(page)).framesDecoded > before + 60);

@@ -1,4 +1,3 @@
-import { createCloudApiClient } from '@cloudstage/cloud-api';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
@@ -38,14 +37,6 @@ function instanceId(page: Page): Promise<string> {
     const sdk = (window as unknown as { TCGSDK: { getServerSession(): unknown } }).TCGSDK.getServerSession();
     const session = (typeof sdk === 'string' ? JSON.parse(atob(sdk)) : sdk) as { instance_id: string };
     return session.instance_id;
-  });
-}
-
-function cloudApi() {
-  return createCloudApiClient({
-    endpoint: product.apiUrl,
-    secretId: product.accessKey.SecretId,
-    secretKey: product.accessKey.SecretKey,
   });
 }
 
@@ -114,11 +105,11 @@ describe('a user of the demo page', () => {
     const other = await openPage(browser, demoPage('bob'));
     await playing(other);
     await expect(
-      cloudApi().applyConcurrent({ UserId: 'carol', UserIp: '127.0.0.1', ProjectId: product.demo.ProjectId }),
+      product.cloudApi().applyConcurrent({ UserId: 'carol', UserIp: '127.0.0.1', ProjectId: product.demo.ProjectId }),
     ).rejects.toMatchObject({ code: 'ResourceNotFound.NoIdle' });
     const third = await openPage(browser, demoPage('carol'));
     await until('the third user to queue', async () => (await pageState(third)) === 'queueing');
-    await cloudApi().destroySession({ UserId: 'bob' });
+    await product.cloudApi().destroySession({ UserId: 'bob' });
     await playing(third);
     await third.context().close();
     await other.context().close();

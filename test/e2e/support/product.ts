@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type CloudApiClient, createCloudApiClient } from '@cloudstage/cloud-api';
 
 const run = promisify(execFile);
 /** Root of the checkout. */
@@ -68,6 +69,8 @@ export interface Product {
   readonly pid: number;
   readonly accessKey: { readonly SecretId: string; readonly SecretKey: string };
   readonly demo: { readonly ProjectId: string; readonly ApplicationId: string };
+  /** A client of its cloud API; another secret makes its signatures wrong. */
+  cloudApi(secretKey?: string): CloudApiClient;
   /** Everything it printed so far. */
   output(): string;
   /** Runs `cloudstage <args> --json` against the instance. */
@@ -130,13 +133,16 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     child.kill('SIGKILL');
     throw new Error(`${error instanceof Error ? error.message : error}\n--- output ---\n${output.slice(-8000)}`);
   }
+  const accessKey = await readJson<Product['accessKey']>(join(dataDir, 'access-key.json'));
   return {
     apiUrl,
     demoUrl,
     dataDir,
     mediaPort,
     pid: child.pid ?? 0,
-    accessKey: await readJson(join(dataDir, 'access-key.json')),
+    accessKey,
+    cloudApi: (secretKey = accessKey.SecretKey) =>
+      createCloudApiClient({ endpoint: apiUrl, secretId: accessKey.SecretId, secretKey }),
     demo: await readJson(join(dataDir, 'demo.json')),
     output: () => output,
     cli: async <T>(...args: string[]) => {
