@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { sdk: { type: 'string' } } });
-if (!values.sdk || !existsSync(values.sdk)) {
+// npm runs scripts in the root of the checkout; a relative path is meant from where npm was called.
+const sdk = values.sdk && resolve(process.env.INIT_CWD ?? process.cwd(), values.sdk);
+if (!sdk || !existsSync(sdk)) {
   console.error('usage: npm run compat -- --sdk <path to the index.js of a TCGSDK build>');
   console.error(
     'The official build is dist/tcg-sdk/index.js of github.com/tencentyun/cloudgame-js-sdk (MIT); it is not on npm.',
@@ -19,7 +21,7 @@ const result = spawnSync(
   ['vitest', 'run', '--project', 'e2e', 'test/e2e/sdk-rows.test.ts', '--reporter', 'verbose'],
   {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...process.env, CLOUDSTAGE_COMPAT_SDK: resolve(values.sdk) },
+    env: { ...process.env, CLOUDSTAGE_COMPAT_SDK: sdk },
     stdio: 'inherit',
   },
 );

@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
+import { type LossyRelay, openLossyRelay } from './support/lossy-relay.js';
+import { callNode } from './support/node-links.js';
+import { streamerPid } from './support/processes.js';
+import { disposeProduct, type Product, startProduct, until } from './support/product.js';
+import { serveSdkPage } from './support/sdk-page.js';
+import { connectionStats, inbound, join, leave, notes, withCandidates } from './support/sdk-session.js';
+import { addStampProject, readStamp } from './support/stamp.js';
+
+/** The media path beyond the happy one: blocked UDP, loss, a NAT that forgets, clients that come and go or die. */
+
+let product: Product;
+let browser: Browser;
+let site: { readonly url: string; close(): Promise<void> };
+let stamp: string;
+
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await launchBrowser();
+  site = await serveSdkPage();
+  stamp = await addStampProject(product);
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+  await disposeProduct(product);
+});
+
+async function selectedCandidates(page: Page): Promise<{ readonly local: string; readonly remotePort: number }> {
+  const entries = await connectionStats(page);
+  const transport = entries.find((entry) => entry.type === 'transport');
+  const pair = entries.find((entry) => entry.id === transport?.selectedCandidatePairId);
+  const local = entries.find((entry) => entry.id === pair?.localCandidateId);
+  const remote = entries.find((entry) => entry.id === pair?.remoteCandidateId);
+  return { local: String(local?.protocol), remotePort: Number(remote?.port) };
+}
+
+async function moreFrames(page: Page, count: number, timeoutMs?: number): Promise<void> {
+  const before = (await inbound(page, 'video')).framesDecoded ?? 0;
+  await until(
+    `${count} more frames`,
+    async () => ((await inbound(page, 'video')).framesDecoded ?? 0) > before + count,
+    timeoutMs,
+  );
+}
+
+/** Presses a key until the program's stamp says that it came. */
+async function keyArrives(page: Page, key: string, keycode: number): Promise<void> {
+  await page.keyboard.down(key);
+  await until(`key ${key}`, async () => {
+    const seen = await readStamp(page);
+    if (seen?.inputKind !== 'key' || seen.inputDetail !== keycode) throw new Error(JSON.stringify(seen));
+    return true;
+  });
+  await page.keyboard.up(key);
+}
+
+interface SessionRow {
+  readonly SessionId: string;
+  readonly UserId: string;
+  readonly State: string;
+  readonly SlotIndex: number;
+}
+async function sessionOf(userId: string): Promise<SessionRow> {
+  const sessions = await product.cli<readonly SessionRow[]>('sessions', 'list');
+  const found = sessions.find((session) => session.UserId === userId);
+  if (!found) throw new Error(JSON.stringify(sessions));
+  return found;
+}
+
+describe('a page whose network', () => {
+  it('blocks UDP plays over TCP on the same port: picture, sound, input', async () => {
+    const page = await openPage(browser, site.url);
+    const rewrite = (sdp: string) =>
+      withCandidates(sdp, (lines) => lines.filter((line) => !/^a=candidate:\S+ \d+ udp/.test(line)));
+    await join(page, { product, projectId: product.demo.ProjectId, userId: 'tcp', rewrite });
+    await until('a picture', async () => contrast(await readLuma(page, 64, 36)) > 5);
+    expect(await selectedCandidates(page)).toEqual({ local: 'tcp', remotePort: product.mediaPort });
+    await moreFrames(page, 60);
+    await until('audible energy', async () => (await receiverStats(page)).audioEnergy > 1e-4);
+    await page.mouse.click(640, 500);
+    const before = await readLuma(page, 64, 36);
+    await page.keyboard.press('Enter');
+    await until('another screen of the program', async () => difference(before, await readLuma(page, 64, 36)) > 8);
+    expect((await notes(page)).filter(({ name }) => name === 'onDisconnect')).toEqual([]);
+    await page.context().close();
+  });
+
+  it('cannot reach the first candidate plays over the next', async () => {
+    const page = await openPage(browser, site.url);
+    const dead = ['a=candidate:90 1 udp 2130706431 192.0.2.1 9 typ host'];
+    const rewrite = (sdp: string) => withCandidates(sdp, (lines) => [...dead, ...lines]);
+    const tookMs = await join(page, { product, projectId: stamp, userId: 'dead', rewrite });
+    console.log('unreachable first', tookMs);
+    await until('a readable stamp', () => readStamp(page));
+    await page.context().close();
+  });
+});
+
+describe('a page on a bad path', () => {
+  let relay: LossyRelay;
+  let page: Page;
+
+  beforeAll(async () => {
+    relay = await openLossyRelay({ targetPort: product.mediaPort, lossShare: 0.02, delayMs: 20, seed: 7 });
+    page = await openPage(browser, site.url);
+    const candidate = `a=candidate:1 1 udp 2130706431 127.0.0.1 ${relay.port} typ host`;
+    const rewrite = (sdp: string) => withCandidates(sdp, () => [candidate]);
+    console.log('bad path', await join(page, { product, projectId: stamp, userId: 'lossy', rewrite }));
+  });
+  afterAll(async () => {
+    await page?.context().close();
+    await relay?.close();
+  });
+
+  it('with 2 % loss keeps playing: lost packets are asked for and come again', async () => {
+    await until('a readable stamp', () => readStamp(page));
+    const before = await inbound(page, 'video');
+    await moreFrames(page, 600);
+    const after = await inbound(page, 'video');
+    console.log('loss', relay.dropped(), after);
+    expect(relay.dropped()).toBeGreaterThan(20);
+    expect(after.nackCount).toBeGreaterThan(before.nackCount ?? 0);
+    expect(after.retransmittedPacketsReceived).toBeGreaterThan(before.retransmittedPacketsReceived ?? 0);
+    expect((after.freezeCount ?? 0) - (before.freezeCount ?? 0)).toBeLessThanOrEqual(5);
+    await keyArrives(page, 'a', 38);
+    expect((await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name))).toEqual([]);
+  });
+
+  it('goes on in the same session when its NAT gives it another port', async () => {
+    const session = await sessionOf('lossy');
+    await relay.rebind();
+    const startMs = performance.now();
+    await moreFrames(page, 30, 15_000);
+    console.log('rebind took', performance.now() - startMs);
+    await keyArrives(page, 'b', 56);
+    expect((await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name))).toEqual([]);
+    expect(await sessionOf('lossy')).toMatchObject({ SessionId: session.SessionId, State: 'running' });
+    await leave(page);
+  });
+});
+
+function usage(pid: number): { readonly rssKb: number; readonly fds: number } {
+  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return { rssKb: Number(rss?.[1]), fds: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+describe('clients that come and go', () => {
+  interface Mux {
+    readonly routes: readonly string[];
+    readonly stats: { readonly udpFlows: number; readonly tcpFlows: number };
+  }
+  const mux = () => callNode<Mux>(product, 'mux.sock', 'mux.describe');
+
+  it('leave nothing behind: 30 visits of the same user', async () => {
+    const page = await openPage(browser, site.url);
+    const options = { product, projectId: stamp, userId: 'guest' };
+    const tookMs: number[] = [];
+    const visit = async () => {
+      tookMs.push(Math.round(await join(page, options)));
+      await until('a readable stamp', () => readStamp(page));
+      await leave(page);
+      await until('the route to go', async () => {
+        const { routes, stats } = await mux();
+        if (routes.length + stats.udpFlows + stats.tcpFlows > 0) throw new Error(JSON.stringify({ routes, stats }));
+        return true;
+      });
+    };
+    // The first visits load what is loaded once: encoder, decoder tables, compiled code.
+    for (let i = 0; i < 5; i += 1) await visit();
+    const pid = await streamerPid(product, (await sessionOf('guest')).SessionId);
+    const before = usage(pid);
+    const seen = [before];
+    for (let i = 0; i < 30; i += 1) {
+      await visit();
+      seen.push(usage(pid));
+    }
+    console.log('connect times', JSON.stringify(tookMs));
+    console.log('usage', JSON.stringify(seen.map((u) => [Math.round(u.rssKb / 1024), u.fds])));
+    const after = usage(pid);
+    expect(after.fds).toBeLessThanOrEqual(before.fds + 2);
+    expect(after.rssKb - before.rssKb).toBeLessThan(40_000);
+    expect(await streamerPid(product, (await sessionOf('guest')).SessionId)).toBe(pid);
+    await page.context().close();
+  });
+
+  it('are missed within 15 s when they die without a word', async () => {
+    const page = await openPage(browser, site.url);
+    await join(page, { product, projectId: stamp, userId: 'guest' });
+    await until('a readable stamp', () => readStamp(page));
+    const devtools = await page.context().newCDPSession(page);
+    devtools.send('Page.crash').catch(() => undefined);
+    const startMs = performance.now();
+    await until('the session to wait', async () => (await sessionOf('guest')).State === 'waiting-reconnect', 20_000);
+    console.log('missed after', performance.now() - startMs);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,112 @@
+import type { Page } from 'playwright-core';
+import { type Product, until } from './product.js';
+
+/** A page of `serveSdkPage` that joins sessions, with an answer that the test may change on its way. */
+
+interface Note {
+  readonly name: string;
+  readonly value: Readonly<Record<string, unknown>> | null;
+}
+interface SdkWindow {
+  readonly TCGSDK: {
+    init(options: Record<string, unknown>): void;
+    getClientSession(): string;
+    start(serverSession: string): void;
+    destroy(): void;
+  };
+  readonly note: (name: string) => (value: unknown) => void;
+  seen: Note[];
+}
+
+export interface JoinOptions {
+  readonly product: Product;
+  readonly projectId: string;
+  readonly userId: string;
+  /** Changes the SDP of the answer. */
+  readonly rewrite?: (sdp: string) => string;
+}
+
+/** Callbacks of the SDK that the page has noted since its last `join`. */
+export function notes(page: Page): Promise<Note[]> {
+  return page.evaluate(() => (window as unknown as SdkWindow).seen);
+}
+
+async function connected(page: Page): Promise<boolean> {
+  const all = await notes(page);
+  const found = all.some(({ name, value }) => name === 'onConnectSuccess' && value?.code === 0);
+  if (!found) throw new Error(JSON.stringify(all.slice(-8)).slice(0, 1_000));
+  return true;
+}
+
+async function answerOf(page: Page, { product, projectId, userId }: JoinOptions): Promise<{ sdp: string }> {
+  const clientSession = await until('an offer', () =>
+    page.evaluate(() => {
+      const sdk = window as unknown as SdkWindow;
+      return sdk.seen.some(({ name }) => name === 'onInitSuccess') && sdk.TCGSDK.getClientSession();
+    }),
+  );
+  const response = await fetch(`${product.demoUrl}/StartProject`, {
+    method: 'POST',
+    body: JSON.stringify({ ProjectId: projectId, UserId: userId, ClientSession: clientSession }),
+  });
+  const reply = (await response.json()) as { Code: number; SessionDescribe: { ServerSession: string } };
+  if (reply.Code !== 0) throw new Error(JSON.stringify(reply));
+  return JSON.parse(Buffer.from(reply.SessionDescribe.ServerSession, 'base64').toString('utf8')) as { sdp: string };
+}
+
+/** init → StartProject → start; resolves at ConnectSuccess with the time that `start` took until then, in milliseconds. */
+export async function join(page: Page, options: JoinOptions): Promise<number> {
+  await page.evaluate(() => {
+    const sdk = window as unknown as SdkWindow;
+    sdk.seen = [];
+    const names = ['onInitSuccess', 'onConnectSuccess', 'onConnectFail', 'onDisconnect', 'onEvent'];
+    const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
+    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers });
+  });
+  const answer = await answerOf(page, options);
+  const session = { ...answer, sdp: options.rewrite?.(answer.sdp) ?? answer.sdp };
+  const startMs = performance.now();
+  await page.evaluate(
+    (text) => (window as unknown as SdkWindow).TCGSDK.start(text),
+    Buffer.from(JSON.stringify(session)).toString('base64'),
+  );
+  await until('ConnectSuccess', () => connected(page));
+  return performance.now() - startMs;
+}
+
+/** Says good-bye. */
+export function leave(page: Page): Promise<void> {
+  return page.evaluate(() => (window as unknown as SdkWindow).TCGSDK.destroy());
+}
+
+/** One entry of `getStats` of the connection that is in use. */
+export type Stats = Readonly<Record<string, unknown>>;
+
+/** Every entry of the statistics of the page's live connections. */
+export function connectionStats(page: Page): Promise<Stats[]> {
+  return page.evaluate(async () => {
+    const { testConnections } = window as unknown as { testConnections: RTCPeerConnection[] };
+    const entries: Record<string, unknown>[] = [];
+    for (const connection of testConnections) {
+      if (connection.connectionState !== 'connected') continue;
+      for (const entry of (await connection.getStats()).values()) entries.push(entry);
+    }
+    return entries;
+  });
+}
+
+/** The receiver's statistics of one kind; throws when there is none. */
+export async function inbound(page: Page, kind: 'audio' | 'video'): Promise<Readonly<Record<string, number>>> {
+  const found = (await connectionStats(page)).find((entry) => entry.type === 'inbound-rtp' && entry.kind === kind);
+  if (!found) throw new Error(`no inbound ${kind}`);
+  return found as Readonly<Record<string, number>>;
+}
+
+/** Candidate lines of the server's answer, replaced. */
+export function withCandidates(sdp: string, change: (lines: readonly string[]) => readonly string[]): string {
+  const lines = sdp.split('\r\n');
+  const first = lines.findIndex((line) => line.startsWith('a=candidate:'));
+  const candidates = lines.filter((line) => line.startsWith('a=candidate:'));
+  const others = lines.filter((line) => !line.startsWith('a=candidate:'));
+  return [...others.slice(0, first), ...change(candidates), ...others.slice(first)].join('\r\n');
+}
