@@ -1,11 +1,12 @@
-import type {
-  ChannelHandlers,
-  ChannelInit,
-  ChannelPort,
-  PeerHandlers,
-  PeerPort,
-  Platform,
-  StatsEntry,
+import {
+  type ChannelHandlers,
+  type ChannelInit,
+  type ChannelPort,
+  type PeerHandlers,
+  type PeerPort,
+  type Platform,
+  type StatsEntry,
+  withStereo,
 } from '@cloudstage/client-core';
 
 /** What the browser platform hands to its owner. */
@@ -49,6 +50,19 @@ function addTransceiver(peer: RTCPeerConnection, kind: 'audio' | 'video'): void 
   if (kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
 }
 
+/** Sets an own description that asks for stereo; one that the browser does not let us change is set as it is. */
+async function setLocal(peer: RTCPeerConnection, { type, sdp = '' }: RTCSessionDescriptionInit): Promise<string> {
+  const stereo = withStereo(sdp);
+  try {
+    await peer.setLocalDescription({ type, sdp: stereo });
+    return stereo;
+  } catch (error) {
+    if (stereo === sdp) throw error;
+    await peer.setLocalDescription({ type, sdp });
+    return sdp;
+  }
+}
+
 function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort {
   const peer = new RTCPeerConnection();
   peer.ontrack = ({ track }) => {
@@ -61,16 +75,12 @@ function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort
     openChannel: (label, init, channelHandlers) => openChannel(peer, label, init, channelHandlers),
     addTransceiver: (kind) => addTransceiver(peer, kind),
     async createOffer() {
-      const offer = await peer.createOffer();
-      await peer.setLocalDescription(offer);
-      return offer.sdp ?? '';
+      return setLocal(peer, await peer.createOffer());
     },
     applyAnswer: (sdp) => peer.setRemoteDescription({ type: 'answer', sdp }),
     async answerOffer(sdp) {
       await peer.setRemoteDescription({ type: 'offer', sdp });
-      const answer = await peer.createAnswer();
-      await peer.setLocalDescription(answer);
-      return answer.sdp ?? '';
+      return setLocal(peer, await peer.createAnswer());
     },
     async getStats() {
       const entries: StatsEntry[] = [];

@@ -40,7 +40,9 @@ const answerDirection: Readonly<Record<Direction, Direction>> = {
 };
 
 const crlf = '\r\n';
-const opusParameters = 'minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1';
+/** Stereo is stated to clients that asked for it; the others decode our stereo packets to one channel. @see RFC 7587 §7.1 */
+const opusParameters = ({ codec }: OfferedMedia) =>
+  `minptime=10;useinbandfec=1${/(?:^|;)\s*stereo=1/.test(codec.parameters) ? ';stereo=1;sprop-stereo=1' : ''}`;
 
 /** RFC 8445 §5.1.2.1; UDP before TCP, earlier addresses before later ones. */
 function priority(typePreference: number, localPreference: number): number {
@@ -95,7 +97,9 @@ function mediaLines(kind: 'video' | 'audio', media: OfferedMedia, options: Answe
   const { payloadType, rtxPayloadType, parameters } = media.codec;
   const payloadTypes = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
   const codec =
-    kind === 'video' ? codecLines(media, 'H264/90000', parameters) : codecLines(media, 'opus/48000/2', opusParameters);
+    kind === 'video'
+      ? codecLines(media, 'H264/90000', parameters)
+      : codecLines(media, 'opus/48000/2', opusParameters(media));
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadTypes}`,
     'c=IN IP4 0.0.0.0',

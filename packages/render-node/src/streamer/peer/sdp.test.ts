@@ -183,6 +183,15 @@ describe('buildAnswer', () => {
     expect(video?.ext?.some(({ uri }) => uri.endsWith('playout-delay'))).toBe(true);
   });
 
+  it('states stereo to clients that ask for it', () => {
+    const opusOf = (sdp: string) =>
+      parse(buildAnswer(parseOffer(sdp), options)).media.find(({ type }) => type === 'audio')?.fmtp[0]?.config;
+    const asking = chromiumOffer.replace('useinbandfec=1', 'useinbandfec=1;stereo=1');
+    expect(opusOf(chromiumOffer)).toBe('minptime=10;useinbandfec=1');
+    expect(opusOf(asking)).toBe('minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1');
+    expect(opusOf(asking.replace('stereo=1', 'sprop-stereo=1'))).toBe('minptime=10;useinbandfec=1');
+  });
+
   it('rejects surplus m-lines in place', () => {
     const surplus =
       chromiumOffer +
