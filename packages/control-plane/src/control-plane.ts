@@ -63,7 +63,7 @@ function createServer(services: AllServices, config: ControlPlaneConfig, deps: C
   registerHealth(fastify, services);
   registerCloudApi(fastify, {
     services,
-    logger: deps.logger.child({ part: 'cloud-api' }),
+    logger: deps.logger.child({ edge: 'cloud-api' }),
     config: config.cloudApi,
     now: deps.now ?? Date.now,
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { AppError } from '@cloudstage/protocol';
 import { hostLimits } from './limits.js';
 import { readProcessStat } from './process-identity.js';
@@ -28,7 +28,8 @@ async function removeStaleLock(displayNumber: number): Promise<void> {
  * over another server's socket, so the lock is ours to hold. @throws AppError `display-numbers-exhausted`.
  */
 export async function claimDisplayNumber(pid: number): Promise<number> {
-  await mkdir(socketDir, { recursive: true, mode: 0o1777 });
+  // Not by mkdir's mode, which the umask cuts: X servers of slot users must be able to create their socket there.
+  if ((await mkdir(socketDir, { recursive: true })) !== undefined) await chmod(socketDir, 0o1777);
   for (let number = hostLimits.firstDisplayNumber; number <= hostLimits.lastDisplayNumber; number++) {
     await removeStaleLock(number);
     if (existsSync(displaySocketPath(number))) continue;
