@@ -4,7 +4,7 @@ import type { RememberedFlow } from './flow-memory.js';
 import { createFlowTable, type Flow, type FlowTable, listenerOf, portOf } from './flow-table.js';
 import { muxLimits } from './limits.js';
 import type { RouteEntry, RouteTable } from './route-table.js';
-import { buildCheckRefusal, hasValidIntegrity, isBindingRequest, parseCheck, type StunCheck } from './stun.js';
+import { buildCheckRefusal, hasValidIntegrity, isBindingRequest, isStun, parseCheck, type StunCheck } from './stun.js';
 import { createKeyedBuckets, createTokenBucket } from './token-bucket.js';
 import { createUpstream, type Upstream } from './upstream.js';
 
@@ -17,9 +17,16 @@ export interface ClientSink {
   flowEnded(): void;
 }
 
+/** What the flows of one route, which all belong to one client, have in common. */
+interface Path {
+  /** The flow that the client's data came through last: the candidate pair that it has selected. */
+  active: MuxFlow | undefined;
+}
+
 interface FlowHandle {
   readonly sink: ClientSink;
   readonly upstream: Upstream;
+  readonly path: Path;
   /** Its loopback port, 0 until it is open. */
   localPort: number;
 }
@@ -83,6 +90,8 @@ class PacketRelay implements Relay {
   readonly #clock: () => number;
   readonly #onFlowsChanged: () => void;
   readonly #guard: ReturnType<typeof createGuard>;
+  /** By ufrag, from the first flow of a route to its end. */
+  readonly #paths = new Map<string, Path>();
   readonly #flows: FlowTable<FlowHandle> = createFlowTable<FlowHandle>({
     maxFlows: muxLimits.flows,
     maxFlowsPerRoute: muxLimits.flowsPerRoute,
@@ -103,6 +112,7 @@ class PacketRelay implements Relay {
     const flow = this.#flows.get(address, endpoint);
     if (isBindingRequest(packet)) return this.#onCheck(sink, address, endpoint, packet, flow);
     if (!flow) return this.#drop('unknown-flow', false);
+    if (!isStun(packet)) flow.handle.path.active = flow;
     this.#forward(flow, packet);
     return true;
   }
@@ -154,6 +164,22 @@ class PacketRelay implements Relay {
     return true;
   }
 
+  #pathOf(ufrag: string): Path {
+    const path = this.#paths.get(ufrag) ?? { active: undefined };
+    this.#paths.set(ufrag, path);
+    return path;
+  }
+
+  /**
+   * A packet of the streamer. Answers to checks return the way the check came; data goes where the client's data comes from, because
+   * the streamer's ICE agent keeps to its old pair for half a minute after a NAT or the client itself has changed over.
+   */
+  #fromStreamer(flow: MuxFlow, packet: Buffer): void {
+    flow.answered = true;
+    const target = isStun(packet) ? flow : (flow.handle.path.active ?? flow);
+    this.#toClient(target.handle.sink, target.address, target.endpoint, packet);
+  }
+
   #addFlow(
     client: { sink: ClientSink; address: string; endpoint: number },
     route: MuxRoute,
@@ -167,13 +193,10 @@ class PacketRelay implements Relay {
           flow.handle.localPort = port;
           this.#onFlowsChanged();
         },
-        onPacket: (packet) => {
-          flow.answered = true;
-          this.#toClient(sink, address, endpoint, packet);
-        },
+        onPacket: (packet) => this.#fromStreamer(flow, packet),
         onLost: () => this.#drop('unreachable', true),
         onFailed: () => {
-          if (this.#flows.remove(flow)) sink.flowEnded();
+          if (this.#flows.remove(flow)) this.#end(flow, true);
         },
       },
       localPort,
@@ -184,7 +207,7 @@ class PacketRelay implements Relay {
       endpoint,
       ufrag: route.ufrag,
       createdAtMs: this.#clock(),
-      handle: { sink, upstream, localPort: 0 },
+      handle: { sink, upstream, path: this.#pathOf(route.ufrag), localPort: 0 },
     });
     // Same client, another route (its page was loaded again): the client goes on, so it is not told.
     if (replaced) this.#end(replaced, false);
@@ -201,7 +224,9 @@ class PacketRelay implements Relay {
   }
 
   #end(flow: MuxFlow, tellClient: boolean): void {
-    flow.handle.upstream.close();
+    const { upstream, path } = flow.handle;
+    upstream.close();
+    if (path.active === flow) path.active = undefined;
     this.#onFlowsChanged();
     if (tellClient) flow.handle.sink.flowEnded();
   }
@@ -214,6 +239,7 @@ class PacketRelay implements Relay {
 
   endRoute(ufrag: string): void {
     for (const flow of this.#flows.removeRoute(ufrag)) this.#end(flow, true);
+    this.#paths.delete(ufrag);
   }
 
   sweep(): void {

@@ -33,6 +33,12 @@ export function isBindingRequest(packet: Buffer): boolean {
   );
 }
 
+/** True for STUN by its first byte. @see RFC 7983 §7 */
+export function isStun(packet: Buffer): boolean {
+  const first = packet[0];
+  return first !== undefined && first <= 3;
+}
+
 /** True for SRTP and SRTCP by their first byte. @see RFC 7983 §7 */
 export function isMedia(packet: Buffer): boolean {
   const first = packet[0];
