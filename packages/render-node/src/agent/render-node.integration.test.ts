@@ -160,8 +160,11 @@ describe('isolation', () => {
       // By stat: a socket that is bound over a file still looks like a file in its directory.
       'echo sockets $(find /tmp /run /home /dev /var -exec test -S {} \\; -print 2>/dev/null)',
       'echo processes $(ls /proc | grep -c "^[0-9]*$")',
-      'for path in /app/x /usr/x /etc/x /x; do touch $path 2>/dev/null && echo WROTE $path; done',
-      'touch $HOME/x /tmp/x && echo home works',
+      'for path in /app/x /usr/x /etc/x /dev/x /run/x /x; do touch $path 2>/dev/null && echo WROTE $path; done',
+      'touch $HOME/x /tmp/x /dev/shm/x $XDG_RUNTIME_DIR/x && echo home works',
+      'echo bounds $(df -m --output=size /dev/shm /tmp | tail -n 2)',
+      // Into a file first: for a substitution the shell itself opens a pipe.
+      'ls /proc/$$/fd > /tmp/fds; echo descriptors $(cat /tmp/fds)',
       'echo interfaces $(ls /proc/sys/net/ipv4/conf)',
       'pactl info | grep Default.Sink; xdpyinfo | grep -c dimensions; echo done; sleep 1000',
     ].join('\n');
@@ -177,6 +180,8 @@ describe('isolation', () => {
     expect(Number(/processes (\d+)/.exec(log)?.[1])).toBeLessThan(10);
     expect(log).not.toContain('WROTE');
     expect(log).toContain('home works');
+    expect(log).toContain('bounds 512 512\n');
+    expect(log).toContain('descriptors 0 1 2\n');
     expect(log).toContain('interfaces all default lo\n');
     expect(log).toContain('Default Sink: cloudstage');
     const [, ipc, net, pid] = /ipc (\S+) net (\S+) pid (\S+)/.exec(log) ?? [];

@@ -28,6 +28,7 @@ export interface SlotProgramOptions {
   readonly slot: SlotEnvironment;
   /** @throws AppError `session-ending` when the slot has none any more. */
   readonly display: () => Display;
+  readonly sessionId: string;
   readonly launch: LaunchSpec;
   readonly fps: number;
   /** Null after a restart of the agent when the package is gone from the cache: the program then cannot be restarted. */
@@ -71,6 +72,7 @@ export function createSlotProgram(options: SlotProgramOptions): SlotProgram {
     if (!runnable) throw new AppError('package-unavailable', 'the package is no longer in the cache');
     const { homeBytes, temporaryBytes } = slot.config.limits;
     const program = await launchProgram({
+      title: `${options.sessionId} ${runnable.entry.entryPath}`,
       paths: slot.paths,
       user: slot.user,
       display: options.display(),

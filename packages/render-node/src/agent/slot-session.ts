@@ -101,6 +101,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
   const program = createSlotProgram({
     slot,
     display: () => warm().display,
+    sessionId: params.sessionId,
     launch: params.launch,
     fps: params.stream.fps,
     runnable: options.runnable,

@@ -17,6 +17,8 @@ export const hostLimits = {
   lastDisplayNumber: 999,
   /** One log file of a host process before it is cut. */
   logFileBytes: 4_194_304,
+  /** The part of a program's output that is kept in one file; there is one older part. Below the bound at which logs are cut. */
+  programLogBytes: 2_097_152,
   /** Compiling the preloads takes under a second. */
   buildNativeMs: 90_000,
 } as const;

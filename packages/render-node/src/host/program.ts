@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Display } from './display.js';
@@ -6,6 +6,7 @@ import { adoptHostProcess, type HostProcess, spawnHostProcess } from './host-pro
 import { hostLimits } from './limits.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { readProcessIdentity } from './process-identity.js';
+import { programStage } from './program-stage.js';
 import { packageStageArguments, type SandboxPolicy, sandboxArguments } from './sandbox.js';
 import type { SlotPaths } from './slot-paths.js';
 import { asSlotUser, inIpcNamespaceOf, type SlotUser } from './slot-user.js';
@@ -22,6 +23,8 @@ export interface Program {
 
 /** Parameters of {@link launchProgram}. */
 export interface ProgramOptions {
+  /** Names the run in the program's log. */
+  readonly title: string;
   readonly paths: SlotPaths;
   readonly user: SlotUser;
   readonly display: Display;
@@ -84,9 +87,12 @@ function openProgram(process: HostProcess, paths: SlotPaths): Program {
   };
 }
 
+/** Descriptor on which bubblewrap reports; the only one above the standard ones that the chain inherits. */
+const statusFd = 3;
+
 /**
- * Starts a program in its sandbox, on `display`. The chain of commands: enter the cgroup and the X server's IPC namespace,
- * make the package visible, become the slot's user, then bubblewrap. Nothing in it dies with the agent.
+ * Starts a program in its sandbox, on `display`. The chain of commands: enter the cgroup, bound the output, enter the X
+ * server's IPC namespace, make the package visible, become the slot's user, then bubblewrap. Nothing in it dies with the agent.
  * @throws AppError `process-start-failed`.
  */
 export async function launchProgram(options: ProgramOptions): Promise<Program> {
@@ -104,15 +110,19 @@ export async function launchProgram(options: ProgramOptions): Promise<Program> {
     etcPath: options.etcPath,
     framePacerPath: options.framePacerPath,
     fps: options.fps,
-    statusFd: 3,
+    statusFd,
   });
   const stage = ['bwrap', ...packageStageArguments(options.packagePath, paths.appMountPath)];
   const inner = asSlotUser(user, ['bwrap', ...sandbox]);
+  const chain = inIpcNamespaceOf(user, display.process.identity.pid, [...stage, ...inner]);
+  const logPath = join(paths.logDir, 'program.log');
+  // There from the start, for whoever follows it.
+  await appendFile(logPath, '', { mode: 0o600 });
   const { process } = await spawnHostProcess({
     name: 'program',
-    argv: options.joinCgroup(inIpcNamespaceOf(user, display.process.identity.pid, [...stage, ...inner])),
+    argv: options.joinCgroup(programStage({ logPath, lastFd: statusFd, title: options.title }, chain)),
     env: options.env,
-    logPath: join(paths.logDir, 'program.log'),
+    logPath: join(paths.logDir, 'start.log'),
     fd3: { type: 'file', path: paths.programStatusPath },
   });
   return openProgram(process, paths);

@@ -68,6 +68,16 @@ describe('sandboxArguments', () => {
     const args = sandboxArguments(spec).join(' ');
     expect(args).toContain('--perms 0700 --size 1000 --tmpfs /home/user');
     expect(args).toContain('--perms 1777 --size 2000 --tmpfs /tmp');
+    expect(args).toContain('--perms 1777 --size 2000 --tmpfs /dev/shm');
+    expect(args).toContain('--perms 0700 --size 2000 --tmpfs /run/user/1000');
+  });
+
+  it('leaves no memory file system without a bound writable', () => {
+    const args = options(sandboxArguments(spec));
+    const sizes = args.filter(([name]) => name === '--size').length;
+    expect(sizes).toBe(args.filter(([name]) => name === '--tmpfs').length);
+    const sealed = args.flatMap(([name, path]) => (name === '--remount-ro' ? [path] : []));
+    expect(sealed).toEqual(['/dev', '/']);
   });
 
   it('mounts the X socket after the /tmp that it lies in', () => {

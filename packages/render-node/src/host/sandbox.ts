@@ -9,7 +9,7 @@ export interface SandboxPolicy {
   readonly network: 'none';
   /** Bytes of the program's home; memory-backed, counted by its memory limit, gone with the program. */
   readonly homeBytes: number;
-  /** Bytes of /tmp and of the runtime directory, each. */
+  /** Bytes of /tmp, /dev/shm and the runtime directory, each. */
   readonly temporaryBytes: number;
 }
 
@@ -96,14 +96,15 @@ function privateMounts(spec: SandboxSpec): string[] {
     ...['--perms', '0700', '--size', String(homeBytes), '--tmpfs', home],
     ...['--perms', '1777', '--size', String(temporaryBytes), '--tmpfs', '/tmp'],
     ...['--perms', '0700', '--size', String(temporaryBytes), '--tmpfs', userRuntimeDir],
+    ...['--perms', '1777', '--size', String(temporaryBytes), '--tmpfs', '/dev/shm'],
     ...['--ro-bind', spec.xSocketPath, xSocket],
     ...['--perms', '0755', '--dir', runtimeDir],
     ...['--ro-bind', spec.xAuthorityPath, `${runtimeDir}/Xauthority`],
     ...['--ro-bind', spec.soundSocketPath, `${runtimeDir}/pulse`],
     ...(spec.framePacerPath ? ['--ro-bind', spec.framePacerPath, `${runtimeDir}/framepace.so`] : []),
     ...['--ro-bind', spec.packagePath, '/app'],
-    // The root itself is a tmpfs that bubblewrap made; nothing may be added to it.
-    ...['--remount-ro', '/'],
+    // Both are memory file systems that bubblewrap made, without a bound: nothing may be added to them.
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
   ];
 }
 
