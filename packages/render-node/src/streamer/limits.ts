@@ -4,8 +4,8 @@ export const streamerLimits = {
   maxPeers: 16,
   /** A peer whose client never sends a STUN check. Slow business backends take seconds, users do not wait a minute. */
   neverConnectedMs: 60_000,
-  /** Heartbeats come every second; after this long without one, and without consent checks, the client is gone. */
-  heartbeatSilenceMs: 15_000,
+  /** Heartbeats come every second; after this long without one the client is gone, and its session waits within 15 s. */
+  heartbeatSilenceMs: 12_000,
   /** ICE `disconnected` may heal after a change of network; the library itself declares `failed` later. */
   disconnectedMs: 10_000,
   /** How often liveness is looked at; bounds how late a loss is reported. */

@@ -125,7 +125,8 @@ export class Streamer {
     this.#session = { sessionId, settings, media };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#applyProfile(null);
-    await this.#video.prepare();
+    // Not awaited: the program starts and the answer travels meanwhile.
+    void this.#video.prepare();
     return null;
   }
 
@@ -152,6 +153,8 @@ export class Streamer {
       const wanted = parseResolution(clientSession.desktopResolution);
       if (wanted) await this.#setDesktopResolution(wanted.width, wanted.height);
       if (clientSession.streamProfile) this.#applyProfile(clientSession.streamProfile);
+      // Another size or frame rate takes another encoder.
+      void this.#video.prepare();
     }
     const { publicAddresses, udpPort, tcpPort } = session.media;
     const { sdp, transport } = await this.#peers.add(params, {
