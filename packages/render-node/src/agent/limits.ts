@@ -42,6 +42,9 @@ export const agentLimits = {
   closeReportMs: 1_000,
   /** Last line of a log in an error message. */
   logLineChars: 500,
+  /** The end of a program's output that goes into the log when it ends. */
+  lastOutputLines: 5,
+  lastOutputBytes: 2_000,
   /** Size of log files is looked at this often. */
   logTrimMs: 10_000,
   /** Routes: peers per session times slots, with dead ones not yet reported. */

@@ -10,6 +10,7 @@ import { agentLimits } from './limits.js';
 import type { NodeOutbox } from './node-outbox.js';
 import type { PackageCache } from './package-cache.js';
 import { pause } from './pause.js';
+import { endedWhileStarting, logProgramEnd, type ProgramEnd, programEnd } from './program-end.js';
 import { refusalFor, refuse, slotRefusal } from './refusal.js';
 import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
@@ -44,6 +45,7 @@ export class Slot {
   #session: SlotSession | null = null;
   #adopted = false;
   #farewell: Farewell = { code: 0, message: '' };
+  #programEnd: ProgramEnd | null = null;
   /** The making or remaking that is under way. */
   #work: Promise<void> = Promise.resolve();
 
@@ -95,7 +97,7 @@ export class Slot {
       });
     } catch (error) {
       this.#options.slot.logger.warn({ err: error, sessionId: params.sessionId }, 'session.connect refused');
-      return refusalFor(error);
+      return endedWhileStarting(this.#programEnd, params.sessionId) ?? refusalFor(error);
     } finally {
       runnable?.lease.release();
     }
@@ -137,11 +139,7 @@ export class Slot {
       warm: () => this.#warm,
       events: {
         onProgramStarted: (program) => this.#record.update({ session: sessionRecord(params, program) }),
-        onProgramEnded: (exitCode) => {
-          const reason = exitCode === 0 ? 'program-exit' : 'program-crash';
-          this.#farewell = { code: 0, message: exitCode === 0 ? 'the program has ended' : 'the program has crashed' };
-          this.#dispatch({ type: 'session-ended', sessionId, reason, exitCode });
-        },
+        onProgramEnded: (exitCode) => this.#programEnded(sessionId, exitCode),
         onClient: (connected) => outbox.push({ type: 'session.client', nodeId, sessionId, connected }),
       },
     });
@@ -159,10 +157,10 @@ export class Slot {
     this.#record.update({ session: sessionRecord(params, null) });
     this.#dispatch({ type: 'session-started', sessionId });
     try {
-      const answer = await session.begin(params.peer);
+      const value = { answer: await session.begin(params.peer) };
       const tookMs = Math.round(performance.now() - startedAt);
       this.#options.slot.logger.info({ sessionId, tookMs }, 'session started');
-      return { ok: true, value: { answer } };
+      return { ok: true, value };
     } catch (error) {
       this.#dispatch({ type: 'start-failed', sessionId });
       throw error;
@@ -191,9 +189,14 @@ export class Slot {
   async #adoptProgram(sessionId: string, program: SessionRecord['program']): Promise<void> {
     const adoption = program ? await this.#session?.adoptProgram(program) : undefined;
     if (adoption?.alive) return;
-    const exitCode = adoption?.exitCode ?? null;
-    const reason = exitCode === 0 ? 'program-exit' : 'program-crash';
-    this.#dispatch({ type: 'session-ended', sessionId, reason, exitCode });
+    this.#programEnded(sessionId, adoption?.exitCode ?? null);
+  }
+
+  #programEnded(sessionId: string, exitCode: number | null): void {
+    const end = programEnd(sessionId, exitCode);
+    [this.#programEnd, this.#farewell] = [end, { code: 0, message: end.farewell }];
+    void logProgramEnd(this.#options.slot, end);
+    this.#dispatch({ type: 'session-ended', sessionId, reason: end.reason, exitCode });
   }
 
   #dispatch(event: SlotEvent): void {
@@ -228,9 +231,9 @@ export class Slot {
   }
 
   #reportEnded({ sessionId, reason, exitCode }: SessionEnd): void {
-    const { outbox, nodeId } = this.#options;
     this.#record.update({ ended: { sessionId, reason, exitCode } });
-    outbox.push({ type: 'session.ended', nodeId, sessionId, reason, exitCode }, () => {
+    const { nodeId } = this.#options;
+    this.#options.outbox.push({ type: 'session.ended', nodeId, sessionId, reason, exitCode }, () => {
       if (this.#record.current().ended?.sessionId === sessionId) this.#record.update({ ended: null });
     });
   }
@@ -271,7 +274,6 @@ export class Slot {
   }
 
   #events(): WarmSlotEvents {
-    const { logger } = this.#options.slot;
     return {
       onStreamerEvent: (event, payload) => {
         if (event === 'peer.state') this.#session?.onPeerState(payload as never);
@@ -280,7 +282,7 @@ export class Slot {
       onStreamerUp: async (streamer) => this.#session?.onStreamerUp(streamer),
       onStreamerDown: () => this.#session?.onStreamerDown(),
       onHostDied: (part) => {
-        logger.error({ part }, 'a part of the slot died');
+        this.#options.slot.logger.error({ part }, 'a part of the slot died');
         this.#farewell = { code: 0, message: 'the session was lost' };
         this.#dispatch({ type: 'host-died' });
       },
@@ -294,8 +296,7 @@ export class Slot {
       await session.restartProgram();
     } catch (error) {
       this.#options.slot.logger.error({ err: error }, 'program does not start again');
-      const { sessionId } = session.params;
-      this.#dispatch({ type: 'session-ended', sessionId, reason: 'program-crash', exitCode: null });
+      this.#programEnded(session.params.sessionId, null);
     }
   }
 }
