@@ -1,0 +1,71 @@
+import { Frame } from 'node-av/lib';
+import { pino } from 'pino';
+import { expect, it, vi } from 'vitest';
+import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
+import { VideoPipeline } from './video-pipeline.js';
+
+/** A pipeline over a screen and an encoder that only count, with what came out. */
+function createPipeline() {
+  const size = { width: 640, height: 480 };
+  const opened: VideoEncoderOptions[] = [];
+  const encoded: boolean[] = [];
+  const sent: EncodedPicture[] = [];
+  const createEncoder = async (options: VideoEncoderOptions): Promise<VideoEncoder> => {
+    opened.push(options);
+    return {
+      frame: new Frame(),
+      options,
+      encode: async (captureTimeUs, keyFrame) => {
+        encoded.push(keyFrame);
+        return { data: Buffer.alloc(4), keyFrame, captureTimeUs, ...size };
+      },
+      setBitrate: () => undefined,
+      close: () => undefined,
+    };
+  };
+  const pipeline = new VideoPipeline(
+    {
+      createSource: () => ({
+        size: () => size,
+        start: () => undefined,
+        stop: () => undefined,
+        invalidate: () => undefined,
+        invalidateAll: () => undefined,
+        grab: async () => ({ captureMs: 1, convertMs: 1 }),
+        close: () => undefined,
+      }),
+      createEncoder,
+      clock: () => 1_000,
+      logger: pino({ level: 'silent' }),
+      onPicture: (picture) => sent.push(picture),
+    },
+    { fps: 30, bitrateBps: 1_000_000 },
+  );
+  return { pipeline, opened, encoded, sent };
+}
+
+it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
+  const { pipeline, opened, encoded, sent } = createPipeline();
+  await pipeline.prepare();
+  await pipeline.prepare();
+  expect({ encoders: opened.length, encoded, sent }).toEqual({ encoders: 1, encoded: [true], sent: [] });
+  pipeline.start();
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
+  expect(sent[0]?.keyFrame).toBe(true);
+  expect(opened).toHaveLength(1);
+  await pipeline.close();
+});
+
+it('warms up again for another frame rate, and never while it runs', async () => {
+  const { pipeline, opened, encoded, sent } = createPipeline();
+  await pipeline.prepare();
+  pipeline.configure({ fps: 60, bitrateBps: 1_000_000 });
+  await pipeline.prepare();
+  expect(opened.map(({ fps }) => fps)).toEqual([30, 60]);
+  expect(encoded).toEqual([true, true]);
+  pipeline.start();
+  await pipeline.prepare();
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
+  await pipeline.close();
+  expect(encoded.length - sent.length).toBe(2);
+});
