@@ -8,6 +8,7 @@ import {
   type NodeRefusalCode,
   type PeerAnswer,
   type Role,
+  type SessionEndReason,
 } from '@cloudstage/protocol';
 import { clearGuestBusy, deleteGuest } from '../db/guests.js';
 import type { LaunchFacts } from '../db/launch.js';
@@ -58,8 +59,10 @@ export function createConnectPeer(deps: ServiceDeps, sendEndOrder: SendEndOrder)
     const keepGuest = outcome.type === 'answered' || outcome.type === 'timeout';
     const settled = plan.guest === null ? await settle(deps, plan, event) : await settleGuest(deps, plan, keepGuest);
     sendInBackground(deps, sendEndOrder, settled.orders);
+    if (settled.endReason !== null && (outcome.type === 'answered' || outcome.type === 'stopping')) {
+      return endedMeanwhile(settled.endReason, settled.exitCode);
+    }
     if (outcome.type !== 'answered') return outcome;
-    if (!settled.live) return { type: 'stopping' };
     return created(deps, plan, outcome.answer);
   };
 }
@@ -143,8 +146,19 @@ function refusal(code: NodeRefusalCode, message: string): Settlement {
 }
 
 interface Settled {
-  readonly live: boolean;
+  /** Not null: the session has ended or is ending, for this reason. */
+  readonly endReason: SessionEndReason | null;
+  readonly exitCode: number | null;
   readonly orders: readonly EndOrder[];
+}
+
+/** A session that ended while its client was being connected: trying again helps only when the program was not the cause. */
+function endedMeanwhile(reason: SessionEndReason, exitCode: number | null): CreateSessionOutcome {
+  if (reason !== 'program-exit' && reason !== 'program-crash') return { type: 'stopping' };
+  return {
+    type: 'failed',
+    message: `the program ended while it was being started, exit code ${exitCode ?? 'unknown'}`,
+  };
 }
 
 async function settle(deps: ServiceDeps, plan: ConnectPlan, event: SessionEvent): Promise<Settled> {
@@ -155,13 +169,18 @@ async function settle(deps: ServiceDeps, plan: ConnectPlan, event: SessionEvent)
       // The session was ended while the node connected the client: the node may have got the commands in either order.
       const reason = row.endReason ?? 'api';
       const order = { nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason };
-      return { live: false, orders: [order] };
+      return { endReason: reason, exitCode: row.exitCode, orders: [order] };
     }
     const own = row.busyUntil === plan.busyUntil;
     const context = { now: deps.now(), settings: deps.settings };
     const applied = await applySessionEvent(tx, row, event, context, own ? { busyUntil: null } : {});
-    return { live: applied.row.state !== 'ended', orders: applied.orders };
+    return { ...endOf(applied.row), orders: applied.orders };
   });
+}
+
+function endOf(row: SessionRow | null): Omit<Settled, 'orders'> {
+  if (row !== null && row.state !== 'ending' && row.state !== 'ended') return { endReason: null, exitCode: null };
+  return { endReason: row?.endReason ?? 'api', exitCode: row?.exitCode ?? null };
 }
 
 /** A guest changes nothing about the session; one that came for the first time and was refused gives its seat back. */
@@ -171,7 +190,7 @@ async function settleGuest(deps: ServiceDeps, plan: ConnectPlan, keep: boolean):
     const row = await lockSession(tx, plan.session.id);
     if (!keep && plan.guest?.isNew === true) await deleteGuest(tx, key);
     else await clearGuestBusy(tx, key, plan.busyUntil);
-    return { live: row !== null && row.state !== 'ending' && row.state !== 'ended', orders: [] };
+    return { ...endOf(row), orders: [] };
   });
 }
 

@@ -1,4 +1,4 @@
-import { AppError, isAppError, type PackageManifest } from '@cloudstage/protocol';
+import { AppError, isAppError } from '@cloudstage/protocol';
 import {
   failUnfinishedVersions,
   findVersion,
@@ -10,6 +10,8 @@ import {
 import type { ApplicationRow, ApplicationVersionRow } from '../db/schema.js';
 import { transitionVersion } from '../domain/version-state.js';
 import type { Ingest } from '../storage/ingest.js';
+import type { FileKind, StoredPackage } from '../storage/package-writer.js';
+import { normaliseProgramPath, suggestPrograms } from '../storage/program-path.js';
 import type { ServiceDeps } from './deps.js';
 import { createId } from './ids.js';
 import { serviceLimits } from './limits.js';
@@ -25,7 +27,7 @@ export interface CreateVersionInput {
 
 /**
  * Unpacks a package into the object store and makes a version of it.
- * @throws AppError `application-not-found`, `version-limit`, `entry-not-found`, and everything that ingest throws. The
+ * @throws AppError `application-not-found`, `version-limit`, `entry-not-found`, `entry-not-program`, and everything that ingest throws. The
  * version is then kept as failed, with the reason.
  */
 export type CreateApplicationVersion = (input: CreateVersionInput) => Promise<ApplicationVersionRow>;
@@ -48,7 +50,7 @@ export function createCreateApplicationVersion(deps: ServiceDeps, ingest: Ingest
     const { application, version } = await begin(deps, input);
     try {
       const stored = await ingest({ archivePath: input.archivePath });
-      checkEntry(application, stored.manifest);
+      checkEntry(application, stored);
       const patch = {
         state: transitionVersion(version.state, 'ingested') ?? version.state,
         manifestSha256: stored.manifestSha256,
@@ -90,10 +92,23 @@ async function begin(deps: ServiceDeps, input: CreateVersionInput) {
   });
 }
 
-function checkEntry(application: ApplicationRow, manifest: PackageManifest): void {
-  const found = manifest.entries.some((entry) => entry.path === application.entryPath && entry.type !== 'directory');
-  if (found) return;
-  throw new AppError('entry-not-found', `the package has no file ${application.entryPath}`);
+/** What makes a program of another kind of file; links are looked at by the node, which follows them. */
+const notPrograms: Readonly<Record<Exclude<FileKind, 'elf'>, string>> = {
+  script: 'is a script; name the program that it starts',
+  pe: 'is a Windows program; this version runs Linux programs only',
+  data: 'is not a program (an ELF file)',
+};
+
+function checkEntry(application: ApplicationRow, { manifest, kindOf }: StoredPackage): void {
+  const path = normaliseProgramPath(application.entryPath);
+  const found = manifest.entries.some((entry) => entry.path === path && entry.type !== 'directory');
+  if (!found) {
+    const suggestions = suggestPrograms(manifest, path);
+    const hint = suggestions.length > 0 ? `; programs in it: ${suggestions.join(', ')}` : '';
+    throw new AppError('entry-not-found', `the package has no file ${application.entryPath}${hint}`);
+  }
+  const kind = kindOf(path);
+  if (kind !== null && kind !== 'elf') throw new AppError('entry-not-program', `${path} ${notPrograms[kind]}`);
 }
 
 /** Creates the use case. */

@@ -2,6 +2,7 @@ import { AppError } from '@cloudstage/protocol';
 import { findApplicationByName, insertApplication } from '../db/applications.js';
 import { isUniqueViolation } from '../db/rows.js';
 import type { ApplicationKind, ApplicationRow } from '../db/schema.js';
+import { normaliseProgramPath } from '../storage/program-path.js';
 import type { ServiceDeps } from './deps.js';
 import { createId } from './ids.js';
 
@@ -11,7 +12,7 @@ export interface CreateApplicationInput {
   /** Unique in the account, at most 64 characters. */
   readonly name: string;
   readonly kind: ApplicationKind;
-  /** Program file, relative to the package root. */
+  /** Program file, relative to the package root; see {@link normaliseProgramPath}. */
   readonly entryPath: string;
   /** Arguments that every run gets first. */
   readonly args: readonly string[];
@@ -34,7 +35,8 @@ export function checkName(name: string): void {
 export function createCreateApplication(deps: ServiceDeps): CreateApplication {
   return async (input) => {
     checkName(input.name);
-    const row: ApplicationRow = { ...input, id: createId('app'), createdAt: deps.now() };
+    const entryPath = normaliseProgramPath(input.entryPath);
+    const row: ApplicationRow = { ...input, entryPath, id: createId('app'), createdAt: deps.now() };
     try {
       await insertApplication(deps.database.executor, row);
       return row;

@@ -396,6 +396,14 @@ describe('DestroySession and the end of programs', () => {
     expect(await create('u1')).toEqual({ type: 'lock-timeout' });
   });
 
+  it('says that the program failed, not to try again, when it ends before its client is answered', async () => {
+    const sessionId = await reserved('u1');
+    node.beforeAnswer = () => node.programExited(sessionId, 3);
+    const outcome = await create('u1');
+    expect(outcome).toMatchObject({ type: 'failed', message: expect.stringContaining('exit code 3') });
+    expect(await session(sessionId)).toMatchObject({ state: 'ended', endReason: 'program-exit', exitCode: 3 });
+  });
+
   it('ends the session when the grace is over', async () => {
     const sessionId = await running('u1');
     await node.clientConnected(sessionId, false);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AppError } from '@cloudstage/protocol';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { storageLimits } from './limits.js';
@@ -5,6 +6,8 @@ import type { PackageWriter } from './package-writer.js';
 
 /** Bit 0 of the general purpose flags. @see APPNOTE.TXT 4.4.4 */
 const encryptedFlag = 0x1;
+/** Bit 11: the name is UTF-8. */
+const utf8Flag = 0x800;
 /** "Version made by" of archives whose external attributes hold a Unix mode. @see APPNOTE.TXT 4.4.2 */
 const unixHost = 3;
 const fileTypeMask = 0o170000;
@@ -49,10 +52,15 @@ function nextEntry(zip: ZipFile): Promise<Entry | null> {
   });
 }
 
+/**
+ * Many tools write names in UTF-8 without saying so, among them Info-ZIP's `zip`; what is valid UTF-8 beyond ASCII is hardly ever
+ * meant as code page 437, which the format prescribes without the flag.
+ */
 function nameOf(entry: Entry): string {
   // With `decodeStrings: false` the library hands out bytes although its types say text.
   const raw = entry.fileName as unknown as Buffer;
-  return yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, raw, entry.extraFields ?? [], true);
+  const flags = entry.generalPurposeBitFlag | (isUtf8(raw) ? utf8Flag : 0);
+  return yauzl.getFileNameLowLevel(flags, raw, entry.extraFields ?? [], true);
 }
 
 async function* contentOf(zip: ZipFile, entry: Entry): AsyncIterable<Uint8Array> {

@@ -50,6 +50,18 @@ const failsWith = async (code: string, attempt: Promise<unknown>) => {
   expect(await files()).toEqual([]);
 };
 
+describe('names of a zip archive', () => {
+  it('are UTF-8 when they can be, whatever the archive says of them', async () => {
+    const { manifest, kindOf } = await zip([
+      { name: 'célèbre 游戏/x', content: '#!/bin/sh', flags: 0 },
+      // Code page 437, as old tools for Windows write it.
+      { name: Buffer.from('c\x82l', 'latin1'), content: '\x7fELF', flags: 0 },
+    ]);
+    expect(manifest.entries.map(({ path }) => path)).toEqual(['cél', 'célèbre 游戏/x']);
+    expect([kindOf('cél'), kindOf('célèbre 游戏/x'), kindOf('none')]).toEqual(['elf', 'script', null]);
+  });
+});
+
 describe('a proper package', () => {
   const expected = [
     { type: 'directory', path: 'data' },

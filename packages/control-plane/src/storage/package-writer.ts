@@ -16,7 +16,12 @@ export interface PackageBounds {
 export interface StoredPackage {
   readonly manifestSha256: string;
   readonly manifest: PackageManifest;
+  /** What the first bytes of a file say that it is; null for other things than files. */
+  kindOf(path: string): FileKind | null;
 }
+
+/** Kind of a file by its first bytes. `pe`: a Windows program. */
+export type FileKind = 'elf' | 'pe' | 'script' | 'data';
 
 /** Collects the entries of one archive, whatever its format, and writes their content to the store. */
 export interface PackageWriter {
@@ -40,9 +45,16 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
 }
 
-function looksExecutable(head: Uint8Array): boolean {
+function kindOfHead(head: Uint8Array): FileKind {
   const magic = Buffer.from(head).toString('latin1');
-  return magic === '\x7fELF' || magic.startsWith('#!');
+  if (magic === '\x7fELF') return 'elf';
+  if (magic.startsWith('#!')) return 'script';
+  return magic.startsWith('MZ') ? 'pe' : 'data';
+}
+
+/** Of files from archives without permissions. */
+function looksExecutable(kind: FileKind): boolean {
+  return kind === 'elf' || kind === 'script';
 }
 
 function sameEntry(a: PackageEntry, b: PackageEntry): boolean {
@@ -52,6 +64,7 @@ function sameEntry(a: PackageEntry, b: PackageEntry): boolean {
 /** Creates a writer. Every method throws AppError with a `package-…` code when the archive breaks a rule. */
 export function createPackageWriter(store: ObjectStore, bounds: PackageBounds): PackageWriter {
   const entries = new Map<string, PackageEntry>();
+  const kinds = new Map<string, FileKind>();
   const written = new Set<string>();
   let totalBytes = 0;
 
@@ -99,7 +112,9 @@ export function createPackageWriter(store: ObjectStore, bounds: PackageBounds): 
       if (stored.isNew) written.add(`blobs/${stored.sha256}`);
       totalBytes += stored.sizeBytes;
       const { sha256, sizeBytes, head } = stored;
-      add({ type: 'file', path, sizeBytes, sha256, executable: executable ?? looksExecutable(head) });
+      const kind = kindOfHead(head);
+      add({ type: 'file', path, sizeBytes, sha256, executable: executable ?? looksExecutable(kind) });
+      kinds.set(path, kind);
     },
     addDirectory: (name) => {
       const path = normaliseEntryPath(name);
@@ -123,6 +138,7 @@ export function createPackageWriter(store: ObjectStore, bounds: PackageBounds): 
       if (bytesLeft() < 0)
         throw new AppError('package-too-large', 'the package unpacks to too many bytes by hard links');
       add({ ...original, path });
+      kinds.set(path, kinds.get(original.path) ?? 'data');
     },
     finish: async () => {
       // Sorted, so that the same tree gives the same manifest whatever archive it came in.
@@ -134,7 +150,7 @@ export function createPackageWriter(store: ObjectStore, bounds: PackageBounds): 
       const manifest: PackageManifest = { formatVersion: 1, totalBytes, entries: sorted };
       const bytes = Buffer.from(JSON.stringify(manifest));
       const stored = await store.putContent('manifests', once(bytes), { maxBytes: bytes.length });
-      return { manifestSha256: stored.sha256, manifest };
+      return { manifestSha256: stored.sha256, manifest, kindOf: (path) => kinds.get(path) ?? null };
     },
     discard: async () => {
       for (const key of written) await store.delete(key);
