@@ -1,10 +1,11 @@
 import type { MuxRoute } from '../links/mux-link.js';
+import { type ClientPath, createClientPath } from './client-path.js';
 import type { Counters, DropReason } from './counters.js';
 import type { RememberedFlow } from './flow-memory.js';
 import { createFlowTable, type Flow, type FlowTable, listenerOf, portOf } from './flow-table.js';
 import { muxLimits } from './limits.js';
 import type { RouteEntry, RouteTable } from './route-table.js';
-import { buildCheckRefusal, hasValidIntegrity, isBindingRequest, isStun, parseCheck, type StunCheck } from './stun.js';
+import { buildCheckRefusal, hasValidIntegrity, isBindingRequest, parseCheck, type StunCheck } from './stun.js';
 import { createKeyedBuckets, createTokenBucket } from './token-bucket.js';
 import { createUpstream, type Upstream } from './upstream.js';
 
@@ -17,16 +18,10 @@ export interface ClientSink {
   flowEnded(): void;
 }
 
-/** What the flows of one route, which all belong to one client, have in common. */
-interface Path {
-  /** The flow that the client's data came through last: the candidate pair that it has selected. */
-  active: MuxFlow | undefined;
-}
-
 interface FlowHandle {
   readonly sink: ClientSink;
   readonly upstream: Upstream;
-  readonly path: Path;
+  readonly path: ClientPath<MuxFlow>;
   /** Its loopback port, 0 until it is open. */
   localPort: number;
 }
@@ -91,7 +86,7 @@ class PacketRelay implements Relay {
   readonly #onFlowsChanged: () => void;
   readonly #guard: ReturnType<typeof createGuard>;
   /** By ufrag, from the first flow of a route to its end. */
-  readonly #paths = new Map<string, Path>();
+  readonly #paths = new Map<string, ClientPath<MuxFlow>>();
   readonly #flows: FlowTable<FlowHandle> = createFlowTable<FlowHandle>({
     maxFlows: muxLimits.flows,
     maxFlowsPerRoute: muxLimits.flowsPerRoute,
@@ -112,8 +107,7 @@ class PacketRelay implements Relay {
     const flow = this.#flows.get(address, endpoint);
     if (isBindingRequest(packet)) return this.#onCheck(sink, address, endpoint, packet, flow);
     if (!flow) return this.#drop('unknown-flow', false);
-    if (!isStun(packet)) flow.handle.path.active = flow;
-    this.#forward(flow, packet);
+    this.#forward(flow.handle.path.fromClient(flow, packet), packet);
     return true;
   }
 
@@ -164,20 +158,16 @@ class PacketRelay implements Relay {
     return true;
   }
 
-  #pathOf(ufrag: string): Path {
-    const path = this.#paths.get(ufrag) ?? { active: undefined };
+  #pathOf(ufrag: string): ClientPath<MuxFlow> {
+    const path = this.#paths.get(ufrag) ?? createClientPath<MuxFlow>();
     this.#paths.set(ufrag, path);
     return path;
   }
 
-  /**
-   * A packet of the streamer. Answers to checks return the way the check came; data goes where the client's data comes from, because
-   * the streamer's ICE agent keeps to its old pair for half a minute after a NAT or the client itself has changed over.
-   */
   #fromStreamer(flow: MuxFlow, packet: Buffer): void {
     flow.answered = true;
-    const target = isStun(packet) ? flow : (flow.handle.path.active ?? flow);
-    this.#toClient(target.handle.sink, target.address, target.endpoint, packet);
+    const { handle, address, endpoint } = flow.handle.path.fromStreamer(flow, packet);
+    this.#toClient(handle.sink, address, endpoint, packet);
   }
 
   #addFlow(
@@ -226,7 +216,7 @@ class PacketRelay implements Relay {
   #end(flow: MuxFlow, tellClient: boolean): void {
     const { upstream, path } = flow.handle;
     upstream.close();
-    if (path.active === flow) path.active = undefined;
+    path.forget(flow);
     this.#onFlowsChanged();
     if (tellClient) flow.handle.sink.flowEnded();
   }
