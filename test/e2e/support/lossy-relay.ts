@@ -6,7 +6,10 @@ export interface LossyRelay {
   readonly port: number;
   /** Packets thrown away so far. */
   dropped(): number;
-  /** From now on the node sees the page at another port, as after a NAT has forgotten its mapping. */
+  /**
+   * The node sees the page at another port, as after a NAT has forgotten its mapping. Happens at the page's next check: the node knows
+   * nobody at a new port before, and browsers check a good path every 2.5 s.
+   */
   rebind(): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,6 +33,9 @@ function createRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** First bytes of a STUN Binding request. */
+const bindingRequest = 0x0001;
 
 async function openSocket(): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
@@ -64,17 +70,27 @@ export async function openLossyRelay(options: LossyRelayOptions): Promise<LossyR
     return socket;
   }
   let upstream = await openUpstream();
+  let beforeCheck: (() => void) | undefined;
   front.on('message', (packet, remote) => {
     client = remote;
-    pass(() => upstream.send(packet, options.targetPort, '127.0.0.1'));
+    if (beforeCheck && packet.readUInt16BE(0) === bindingRequest) {
+      beforeCheck();
+      upstream.send(packet, options.targetPort, '127.0.0.1');
+    } else pass(() => upstream.send(packet, options.targetPort, '127.0.0.1'));
   });
   return {
     port: front.address().port,
     dropped: () => dropped,
     rebind: async () => {
-      const old = upstream;
-      upstream = await openUpstream();
-      await closeSocket(old);
+      const next = await openUpstream();
+      await new Promise<void>((resolve) => {
+        beforeCheck = () => {
+          beforeCheck = undefined;
+          const old = upstream;
+          upstream = next;
+          old.close(() => resolve());
+        };
+      });
     },
     close: async () => {
       closed = true;

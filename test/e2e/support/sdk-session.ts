@@ -110,3 +110,32 @@ export function withCandidates(sdp: string, change: (lines: readonly string[]) =
   const others = lines.filter((line) => !line.startsWith('a=candidate:'));
   return [...others.slice(0, first), ...change(candidates), ...others.slice(first)].join('\r\n');
 }
+
+/** Loudest sample of the page's sound on the left and on the right, 0…1, over about a second. */
+export function loudness(page: Page): Promise<{ readonly left: number; readonly right: number }> {
+  return page.evaluate(async () => {
+    const { testConnections } = window as unknown as { testConnections: RTCPeerConnection[] };
+    const live = testConnections.find(({ connectionState }) => connectionState === 'connected');
+    const track = live?.getReceivers().find((receiver) => receiver.track.kind === 'audio')?.track;
+    if (!track) return { left: 0, right: 0 };
+    const context = new AudioContext();
+    const splitter = context.createChannelSplitter(2);
+    context.createMediaStreamSource(new MediaStream([track])).connect(splitter);
+    const meters = [0, 1].map((channel) => {
+      const meter = context.createAnalyser();
+      splitter.connect(meter, channel);
+      return meter;
+    });
+    const loudest = [0, 0];
+    const samples = new Float32Array(2_048);
+    for (let look = 0; look < 50; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const [channel, meter] of meters.entries()) {
+        meter.getFloatTimeDomainData(samples);
+        for (const sample of samples) loudest[channel] = Math.max(loudest[channel] ?? 0, Math.abs(sample));
+      }
+    }
+    await context.close();
+    return { left: loudest[0] ?? 0, right: loudest[1] ?? 0 };
+  });
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { runDirOf } from './processes.js';
+import type { Product } from './product.js';
+
+const sampleRate = 48_000;
+
+/** One second of a 400 Hz tone on the left, and silence on the right: 16 bit, interleaved. */
+function leftOnly(): Buffer {
+  const samples = Buffer.alloc(sampleRate * 4);
+  for (let i = 0; i < sampleRate; i += 1)
+    samples.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * 400 * i) / sampleRate)), i * 4);
+  return samples;
+}
+
+/** Plays a tone on the left of a slot's sound until it is stopped. */
+export function playLeft(product: Product, slotIndex: number): { stop(): Promise<void> } {
+  const server = `unix:${runDirOf(product)}/slot-${slotIndex}/sound/native`;
+  const player = spawn('pacat', ['--raw', '--format=s16le', `--rate=${sampleRate}`, '--channels=2'], {
+    env: { ...process.env, PULSE_SERVER: server },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const exited = once(player, 'exit');
+  const second = leftOnly();
+  const source = new Readable({
+    read() {
+      this.push(second);
+    },
+  });
+  // The pipe breaks when the player is stopped.
+  player.stdin.on('error', () => undefined);
+  source.pipe(player.stdin);
+  return {
+    stop: async () => {
+      source.unpipe().destroy();
+      player.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
