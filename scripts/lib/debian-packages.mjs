@@ -16,6 +16,7 @@ export const runtimePackages = [
   // Sound.
   'pulseaudio',
   'pulseaudio-utils',
+  'libasound2-plugins',
   // Sandbox.
   'bubblewrap',
   'iproute2',

@@ -50,7 +50,7 @@ function addApplicationCommands(program: Command, setExitCode: (code: number) =>
     .requiredOption('--name <name>', 'name, unique on this instance')
     .requiredOption('--archive <file>', 'package: .zip or .tar.gz')
     .requiredOption('--entry <path>', 'program inside the package')
-    .option('--args <args...>', 'arguments of the program; write --args=--flag for one that begins with a dash')
+    .option('--args <args...>', 'arguments of the program; as one text, --args="--flag value", or as several')
     .option(...configOption)
     .option(...jsonOption)
     .action(async (options: AppAddOptions) => setExitCode(await runAppAdd(options)));

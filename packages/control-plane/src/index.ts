@@ -7,6 +7,7 @@ export {
 } from './cloud-api/index.js';
 export { type ControlPlaneConfig, ControlPlaneConfigSchema } from './config.js';
 export { type ControlPlane, type ControlPlaneDeps, controlPlaneVersion, createControlPlane } from './control-plane.js';
+export { splitArguments } from './domain/program-arguments.js';
 export { createInProcessNodeLink, type InProcessNodeLink } from './node-link/in-process.js';
 export { createLogger, type LogDestination, type LoggerOptions, type LogLevel } from './observability/logger.js';
 export type { FirstAccessKey } from './services/access-keys.js';

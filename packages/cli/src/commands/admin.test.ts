@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { parseResolution } from './admin.js';
+import { programArguments } from './admin.js';
 
-describe('--resolution', () => {
-  it('is width x height', () => {
-    expect(parseResolution('1920x1080')).toEqual({ width: 1920, height: 1080 });
-    expect(parseResolution(' 1280X720 ')).toEqual({ width: 1280, height: 720 });
-  });
-  it.each(['', '1280', '1280*720', 'x720', '1280x', '-1x5', '1e3x720'])('%j is refused', (text) => {
-    expect(() => parseResolution(text)).toThrow(/--resolution/);
+describe('arguments of app add', () => {
+  it.each([
+    [[], []],
+    [['-t sine -l 0'], ['-t', 'sine', '-l', '0']],
+    [['--name "two words"'], ['--name', 'two words']],
+    [['--flag'], ['--flag']],
+    [
+      ['one', 'two words'],
+      ['one', 'two words'],
+    ],
+  ])('%j becomes %j', (values, expected) => {
+    expect(programArguments(values)).toEqual(expected);
   });
 });

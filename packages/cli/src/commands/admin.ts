@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { splitArguments } from '@cloudstage/control-plane';
 import { AppError } from '@cloudstage/protocol';
 import { createAdminClient } from '../admin/client.js';
 import type { AdminOperations, SessionAnswer } from '../admin/contract.js';
@@ -38,6 +39,12 @@ function print(options: InstanceOptions, value: unknown, text: string): number {
   return 0;
 }
 
+/** One value alone is a whole command line, as in the cloud API; several are taken as the shell has split them. */
+export function programArguments(values: readonly string[]): string[] {
+  const [only] = values;
+  return only !== undefined && values.length === 1 ? splitArguments(only) : [...values];
+}
+
 /** Uploads and registers a program. */
 export async function runAppAdd(options: AppAddOptions): Promise<number> {
   const archivePath = resolve(options.archive);
@@ -46,7 +53,7 @@ export async function runAppAdd(options: AppAddOptions): Promise<number> {
     name: options.name,
     archivePath,
     entryPath: options.entry,
-    args: [...(options.args ?? [])],
+    args: programArguments(options.args ?? []),
   });
   const what = answer.Created ? 'Registered' : 'There is already';
   return print(options, answer, `${what} "${options.name}": ${answer.ApplicationId}`);
