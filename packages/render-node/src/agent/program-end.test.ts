@@ -28,6 +28,8 @@ it('reads the last lines of an output of any size', async () => {
     const lines = await lastOutput(path);
     expect(lines.slice(-2)).toEqual(['9', '10']);
     expect(lines.join('').length).toBeLessThan(5_000);
+    writeFileSync(path, 'of another\n--- 2026-01-02T03:04:05Z s1 bin/x\nmine\n');
+    expect(await lastOutput(path)).toEqual(['mine']);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -32,7 +32,10 @@ export function programEnd(sessionId: string, exitCode: number | null): ProgramE
     : { sessionId, reason: 'program-crash', exitCode, farewell: 'the program has crashed', explanation };
 }
 
-/** The last lines of a program's output, for the log; a bounded part of the file is read. Empty when there is none. */
+/** Begins each run in a program's log. */
+const runTitle = /^--- \d{4}-\d\d-\d\dT[\d:]+Z /;
+
+/** The last lines of the last run's output, for the log; a bounded part of the file is read. Empty when there is none. */
 export async function lastOutput(logPath: string): Promise<readonly string[]> {
   const file = await open(logPath, 'r').catch(() => null);
   if (!file) return [];
@@ -40,7 +43,8 @@ export async function lastOutput(logPath: string): Promise<readonly string[]> {
     const { size } = await file.stat();
     const length = Math.min(size, agentLimits.lastOutputBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.subarray(0, bytesRead).toString('utf8').trimEnd().split('\n').slice(-agentLimits.lastOutputLines);
+    const lines = buffer.subarray(0, bytesRead).toString('utf8').trimEnd().split('\n');
+    return lines.slice(lines.findLastIndex((line) => runTitle.test(line)) + 1).slice(-agentLimits.lastOutputLines);
   } finally {
     await file.close();
   }

@@ -164,6 +164,7 @@ describe('isolation', () => {
       'touch $HOME/x /tmp/x /dev/shm/x $XDG_RUNTIME_DIR/x && echo home works',
       'echo bounds $(df -m --output=size /dev/shm /tmp | tail -n 2)',
       'echo descriptors $(ls /proc/self/fd)',
+      'echo filter $(grep Seccomp: /proc/self/status)',
       'echo interfaces $(ls /proc/sys/net/ipv4/conf)',
       'pactl info | grep Default.Sink; xdpyinfo | grep -c dimensions; echo done; sleep 1000',
     ].join('\n');
@@ -182,6 +183,7 @@ describe('isolation', () => {
     expect(log).toContain('bounds 512 512\n');
     // The fourth is the directory that is being listed.
     expect(log).toContain('descriptors 0 1 2 3\n');
+    expect(log).toContain('filter Seccomp: 2\n');
     expect(log).toContain('interfaces all default lo\n');
     expect(log).toContain('Default Sink: cloudstage');
     const [, ipc, net, pid] = /ipc (\S+) net (\S+) pid (\S+)/.exec(log) ?? [];

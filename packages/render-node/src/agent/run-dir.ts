@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { isProcessAlive, readProcessIdentity } from '../host/process-identity.js';
 import { sandboxEtcFiles } from '../host/sandbox.js';
+import { seccompFileName, seccompFilter } from '../host/seccomp.js';
 
 /** A Unix socket path has at most 107 bytes; the longest below the run directory is `/slot-63/streamer.sock`. */
 const maxRunDirChars = 80;
@@ -55,11 +56,12 @@ export async function claimRunDir(runDir: string): Promise<void> {
   await rename(temporary, lockPath);
 }
 
-/** Writes the generated files of programs' /etc. @returns their directory. */
+/** Writes the generated files of programs' /etc and their system call filter. @returns their directory. */
 export async function writeSandboxEtc(runDir: string): Promise<string> {
   const dir = join(runDir, 'etc');
   await mkdir(dir, { recursive: true, mode: 0o755 });
   for (const [name, text] of Object.entries(sandboxEtcFiles)) await writeFile(join(dir, name), text, { mode: 0o644 });
+  await writeFile(join(dir, seccompFileName), seccompFilter(), { mode: 0o644 });
   return dir;
 }
 

@@ -32,6 +32,8 @@ export interface SpawnOptions {
   readonly logPath: string;
   /** Descriptor 3 of the child: a pipe to read, or a file to write. */
   readonly fd3?: { readonly type: 'pipe' } | { readonly type: 'file'; readonly path: string };
+  /** Descriptor 4 of the child: a file to read. Only with `fd3`. */
+  readonly fd4Path?: string;
 }
 
 function processExit(exited: Promise<ProcessExit>, identity: ProcessIdentity, name: string): HostProcess {
@@ -82,12 +84,15 @@ export async function spawnHostProcess(
   const log = openSync(options.logPath, 'a', 0o600);
   const file = options.fd3?.type === 'file' ? openSync(options.fd3.path, 'w', 0o600) : null;
   const fd3 = options.fd3 ? [file ?? ('pipe' as const)] : [];
+  let input: number | null = null;
   try {
+    if (options.fd4Path !== undefined) input = openSync(options.fd4Path, 'r');
+    const fd4 = input === null ? [] : [input];
     const child = spawn(command ?? '', args, {
       cwd: '/',
       detached: true,
       env: { ...options.env },
-      stdio: ['ignore', log, log, ...fd3],
+      stdio: ['ignore', log, log, ...fd3, ...fd4],
     });
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -108,6 +113,7 @@ export async function spawnHostProcess(
   } finally {
     closeSync(log);
     if (file !== null) closeSync(file);
+    if (input !== null) closeSync(input);
   }
 }
 

@@ -17,7 +17,7 @@ record() {
   umask 077
   while stdbuf -o0 head -c "$bytes" >> "$log" && [ "$(stat -c %s "$log")" -ge "$bytes" ]; do mv -f "$log" "$log.1"; done
 }
-{ printf -- '--- %(%FT%TZ)T %s\\n' -1 "$title"; exec "$@"; } 2>&1 | record 3>&-`;
+{ printf -- '--- %(%FT%TZ)T %s\\n' -1 "$title"; exec "$@"; } 2>&1 | record 3>&- 4>&-`;
 
 /** Parameters of {@link programStage}. */
 export interface ProgramStageOptions {

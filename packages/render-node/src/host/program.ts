@@ -8,6 +8,7 @@ import type { ProcessIdentity } from './process-identity.js';
 import { readProcessIdentity } from './process-identity.js';
 import { programStage } from './program-stage.js';
 import { packageStageArguments, type SandboxPolicy, sandboxArguments } from './sandbox.js';
+import { seccompFileName } from './seccomp.js';
 import type { SlotPaths } from './slot-paths.js';
 import { asSlotUser, inIpcNamespaceOf, type SlotUser } from './slot-user.js';
 
@@ -87,8 +88,9 @@ function openProgram(process: HostProcess, paths: SlotPaths): Program {
   };
 }
 
-/** Descriptor on which bubblewrap reports; the only one above the standard ones that the chain inherits. */
+/** Descriptors on which bubblewrap reports and reads its filter; the only ones above the standard ones that the chain inherits. */
 const statusFd = 3;
+const seccompFd = 4;
 
 /**
  * Starts a program in its sandbox, on `display`. The chain of commands: enter the cgroup, bound the output, enter the X
@@ -111,6 +113,7 @@ export async function launchProgram(options: ProgramOptions): Promise<Program> {
     framePacerPath: options.framePacerPath,
     fps: options.fps,
     statusFd,
+    seccompFd,
   });
   const stage = ['bwrap', ...packageStageArguments(options.packagePath, paths.appMountPath)];
   const inner = asSlotUser(user, ['bwrap', ...sandbox]);
@@ -120,10 +123,11 @@ export async function launchProgram(options: ProgramOptions): Promise<Program> {
   await appendFile(logPath, '', { mode: 0o600 });
   const { process } = await spawnHostProcess({
     name: 'program',
-    argv: options.joinCgroup(programStage({ logPath, lastFd: statusFd, title: options.title }, chain)),
+    argv: options.joinCgroup(programStage({ logPath, lastFd: seccompFd, title: options.title }, chain)),
     env: options.env,
     logPath: join(paths.logDir, 'start.log'),
     fd3: { type: 'file', path: paths.programStatusPath },
+    fd4Path: join(options.etcPath, seccompFileName),
   });
   return openProgram(process, paths);
 }

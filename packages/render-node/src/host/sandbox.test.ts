@@ -15,6 +15,7 @@ const spec: SandboxSpec = {
   framePacerPath: '/run/framepace.so',
   fps: 60,
   statusFd: 3,
+  seccompFd: 4,
 };
 
 /** Splits the arguments into options with their values, up to `--`. */
@@ -46,6 +47,7 @@ describe('sandboxArguments', () => {
       expect(args).toContain(flag);
     }
     expect(options(args)).toContainEqual(['--cap-drop', 'ALL']);
+    expect(options(args)).toContainEqual(['--seccomp', '4']);
     // Mesa dies when the program is not in the X server's.
     expect(args).not.toContain('--unshare-ipc');
     expect(args).not.toContain('--unshare-all');

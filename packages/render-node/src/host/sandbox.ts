@@ -35,6 +35,8 @@ export interface SandboxSpec {
   readonly fps: number;
   /** Descriptor on which bubblewrap reports the child and its exit code. */
   readonly statusFd: number;
+  /** Descriptor from which bubblewrap reads the system call filter. */
+  readonly seccompFd: number;
 }
 
 /** User id that the program sees; outside it is the slot's own. */
@@ -51,13 +53,14 @@ export const sandboxEtcFiles: Readonly<Record<string, string>> = {
   hostname: 'cloudstage\n',
   'machine-id': 'c10d57a9e0000000000000000000c10d\n',
   'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
+  /** Programs that know ALSA alone reach the slot's sound server through its plug-in. */
+  'asound.conf': 'pcm.!default pulse\nctl.!default pulse\n',
 };
 
 /** Parts of the machine's /etc that libraries read; absent ones are skipped. None holds a secret. */
 const sharedEtc = [
   'alternatives',
   'alsa',
-  'asound.conf',
   'drirc',
   'egl',
   'fonts',
@@ -141,7 +144,7 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     ...systemMounts(spec.etcPath),
     ...privateMounts(spec),
     ...Object.entries(environment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--json-status-fd', String(spec.statusFd)],
+    ...['--json-status-fd', String(spec.statusFd), '--seccomp', String(spec.seccompFd)],
     ...['--chdir', program.slice(0, program.lastIndexOf('/'))],
     ...['--', program, ...spec.args],
   ];
