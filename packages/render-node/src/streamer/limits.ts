@@ -5,7 +5,7 @@ export const streamerLimits = {
   /** A peer whose client never sends a STUN check. Slow business backends take seconds, users do not wait a minute. */
   neverConnectedMs: 60_000,
   /** Heartbeats come every second; after this long without one the client is gone, and its session waits within 15 s. */
-  heartbeatSilenceMs: 12_000,
+  heartbeatSilenceMs: 10_000,
   /** ICE `disconnected` may heal after a change of network; the library itself declares `failed` later. */
   disconnectedMs: 10_000,
   /** How often liveness is looked at; bounds how late a loss is reported. */
