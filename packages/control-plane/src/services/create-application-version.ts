@@ -7,11 +7,10 @@ import {
   lockApplication,
   updateVersion,
 } from '../db/applications.js';
-import type { ApplicationRow, ApplicationVersionRow } from '../db/schema.js';
+import type { ApplicationVersionRow } from '../db/schema.js';
 import { transitionVersion } from '../domain/version-state.js';
 import type { Ingest } from '../storage/ingest.js';
-import type { FileKind, StoredPackage } from '../storage/package-writer.js';
-import { normaliseProgramPath, suggestPrograms } from '../storage/program-path.js';
+import { checkProgram } from '../storage/program-path.js';
 import type { ServiceDeps } from './deps.js';
 import { createId } from './ids.js';
 import { serviceLimits } from './limits.js';
@@ -50,7 +49,7 @@ export function createCreateApplicationVersion(deps: ServiceDeps, ingest: Ingest
     const { application, version } = await begin(deps, input);
     try {
       const stored = await ingest({ archivePath: input.archivePath });
-      checkEntry(application, stored);
+      checkProgram(application.entryPath, stored);
       const patch = {
         state: transitionVersion(version.state, 'ingested') ?? version.state,
         manifestSha256: stored.manifestSha256,
@@ -90,25 +89,6 @@ async function begin(deps: ServiceDeps, input: CreateVersionInput) {
     await insertVersion(tx, version);
     return { application, version };
   });
-}
-
-/** What makes a program of another kind of file; links are looked at by the node, which follows them. */
-const notPrograms: Readonly<Record<Exclude<FileKind, 'elf'>, string>> = {
-  script: 'is a script; name the program that it starts',
-  pe: 'is a Windows program; this version runs Linux programs only',
-  data: 'is not a program (an ELF file)',
-};
-
-function checkEntry(application: ApplicationRow, { manifest, kindOf }: StoredPackage): void {
-  const path = normaliseProgramPath(application.entryPath);
-  const found = manifest.entries.some((entry) => entry.path === path && entry.type !== 'directory');
-  if (!found) {
-    const suggestions = suggestPrograms(manifest, path);
-    const hint = suggestions.length > 0 ? `; programs in it: ${suggestions.join(', ')}` : '';
-    throw new AppError('entry-not-found', `the package has no file ${application.entryPath}${hint}`);
-  }
-  const kind = kindOf(path);
-  if (kind !== null && kind !== 'elf') throw new AppError('entry-not-program', `${path} ${notPrograms[kind]}`);
 }
 
 /** Creates the use case. */

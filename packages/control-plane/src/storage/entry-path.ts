@@ -27,6 +27,8 @@ export function normaliseEntryPath(name: string): string {
   if (segments.includes('..')) refuse('leaves the package');
   if (segments.some((segment) => Buffer.byteLength(segment) > storageLimits.maxNameBytes)) refuse('is too long');
   const path = segments.join('/');
+  // Again: `./C:/x` has become one.
+  if (/^[A-Za-z]:\//.test(path)) refuse('starts with a drive letter');
   if (Buffer.byteLength(path) > storageLimits.maxPathBytes) refuse('is too long');
   return path;
 }

@@ -1,6 +1,7 @@
-import type { PackageManifest } from '@cloudstage/protocol';
+import { isAppError, type PackageManifest } from '@cloudstage/protocol';
 import { expect, it } from 'vitest';
-import { normaliseProgramPath, suggestPrograms } from './program-path.js';
+import type { FileKind } from './package-writer.js';
+import { checkProgram, normaliseProgramPath, suggestPrograms } from './program-path.js';
 
 it.each([
   ['./bin/game', 'bin/game'],
@@ -30,5 +31,27 @@ it('suggests programs of the same name, else the first programs', () => {
   ];
   const manifest: PackageManifest = { formatVersion: 1, totalBytes: 1, entries };
   expect(suggestPrograms(manifest, 'bin/game')).toEqual(['top/bin/Game']);
+  expect(suggestPrograms(manifest, 'tool3')).toEqual(['top/tool3']);
   expect(suggestPrograms(manifest, 'bin/none')).toEqual(names.slice(0, 5).map(({ path }) => path));
+});
+
+it.each<[FileKind | null, string | null]>([
+  ['elf', null],
+  [null, null],
+  ['script', 'entry-not-program: bin/x is a script; name the program that it starts'],
+  ['pe', 'entry-not-program: bin/x is a Windows program; this version runs Linux programs only'],
+  ['data', 'entry-not-program: bin/x is not a program (an ELF file)'],
+])('a program of kind %s: %s', (kind, refusal) => {
+  const entries = [{ type: 'symlink' as const, path: 'bin/x', target: 'y' }];
+  const manifest: PackageManifest = { formatVersion: 1, totalBytes: 1, entries };
+  const check = (entryPath: string) => {
+    try {
+      checkProgram(entryPath, { manifestSha256: '', manifest, kindOf: () => kind });
+      return null;
+    } catch (error) {
+      return isAppError(error) ? `${error.code}: ${error.message}` : error;
+    }
+  };
+  expect(check('./bin/x')).toBe(refusal);
+  expect(check('bin')).toBe('entry-not-found: the package has no file bin');
 });
