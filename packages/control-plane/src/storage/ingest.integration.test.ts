@@ -146,6 +146,7 @@ describe('a hostile or damaged archive is refused by name and leaves nothing beh
     ['an absolute path', 'package-path-invalid', [good, { name: '/etc/passwd', content: 'x' }]],
     ['backslashes', 'package-path-invalid', [good, { name: '..\\evil', content: 'x' }]],
     ['a drive letter', 'package-path-invalid', [good, { name: 'C:/evil', content: 'x' }]],
+    ['a drive letter behind a dot', 'package-path-invalid', [good, { name: './C:/evil', content: 'x' }]],
     ['a NUL', 'package-path-invalid', [good, { name: 'a\0b', content: 'x' }]],
     ['a line break', 'package-path-invalid', [good, { name: 'a\nb', content: 'x' }]],
     [
