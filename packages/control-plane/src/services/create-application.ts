@@ -12,7 +12,7 @@ export interface CreateApplicationInput {
   /** Unique in the account, at most 64 characters. */
   readonly name: string;
   readonly kind: ApplicationKind;
-  /** Program file, relative to the package root; see {@link normaliseProgramPath}. */
+  /** Program file, relative to the package root; see `normaliseProgramPath`. */
   readonly entryPath: string;
   /** Arguments that every run gets first. */
   readonly args: readonly string[];

@@ -32,19 +32,23 @@ function watchRunDir(runDir: string, onGone: () => void): NodeJS.Timeout {
 async function run(argument: string | undefined): Promise<void> {
   const config = parseMuxConfig(argument);
   const logger = pino({ level: config.logLevel, base: { process: 'port-mux', pid: process.pid } });
+  // Before the link serves: whoever can reach the process can also end it properly.
+  const asked = Promise.race(
+    (['SIGTERM', 'SIGINT'] as const).map((signal) => new Promise<string>((resolve) => process.once(signal, resolve))),
+  );
   const mux = await openPortMux(config, logger);
   const { listenAddresses, udpPort, tcpPort } = config;
   logger.info({ listenAddresses, udpPort, tcpPort }, 'port mux listens');
-  const timers = [
-    reportDrops(mux, logger),
-    watchRunDir(config.runDir, () => stop('the run directory has disappeared')),
-  ];
-  const stop = (reason: string) => {
-    for (const timer of timers) clearInterval(timer);
-    logger.info({ reason }, 'port mux stops');
-    void mux.close();
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+  const drops = reportDrops(mux, logger);
+  let watch: NodeJS.Timeout | undefined;
+  const orphaned = new Promise<string>((resolve) => {
+    watch = watchRunDir(config.runDir, () => resolve('the run directory has disappeared'));
+  });
+  const reason = await Promise.race([asked, orphaned]);
+  clearInterval(drops);
+  clearInterval(watch);
+  logger.info({ reason }, 'port mux stops');
+  await mux.close();
 }
 
 run(process.argv[2]).catch((error: unknown) => {
