@@ -67,6 +67,7 @@ const callbacks = [
 ] as const;
 
 async function init(target: Page): Promise<void> {
+  const from = await target.evaluate(() => window.seen.length);
   await target.evaluate(
     ([names]) => {
       const handlers = Object.fromEntries(names.map((name) => [name, window.note(name)]));
@@ -74,7 +75,7 @@ async function init(target: Page): Promise<void> {
     },
     [callbacks] as const,
   );
-  await seen(target, 'onInitSuccess', (value) => value.code === 0);
+  await seen(target, 'onInitSuccess', (value) => value.code === 0, from);
 }
 
 /** The first noted callback of that name after `from` that fits. */
@@ -106,9 +107,10 @@ async function startProject(target: Page, userId: string): Promise<string> {
 
 async function connect(target: Page, userId: string): Promise<void> {
   await init(target);
+  const from = await target.evaluate(() => window.seen.length);
   const serverSession = await startProject(target, userId);
   await target.evaluate((text) => window.TCGSDK.start(text), serverSession);
-  await seen(target, 'onConnectSuccess', (value) => value.code === 0);
+  await seen(target, 'onConnectSuccess', (value) => value.code === 0, from);
 }
 
 /** True when the program's last press was this one; otherwise the error says what it was. */
@@ -281,8 +283,9 @@ describe(`TCGSDK at ${sdkPath.replace(/^.*\/(?=[^/]+\/[^/]+\/[^/]+$)/, '')}`, ()
   });
 
   it('destroy ends the connection, code 0', async () => {
+    const from = await page.evaluate(() => window.seen.length);
     await page.evaluate(() => window.TCGSDK.destroy());
-    const gone = await seen(page, 'onDisconnect');
+    const gone = await seen(page, 'onDisconnect', () => true, from);
     expect(gone.value.code).toBe(0);
   });
 
