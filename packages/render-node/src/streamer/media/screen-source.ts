@@ -29,8 +29,8 @@ export interface ScreenSource {
   invalidate(top: number, height: number): void;
   invalidateAll(): void;
   /**
-   * Brings the rows that changed into `frame`, which must hold the previous picture and have the size of {@link size}.
-   * @returns null when nothing had changed. One call at a time.
+   * Brings the rows that changed into `frame`, which must hold the previous picture.
+   * @returns null when nothing had changed, or when `frame` has not the present {@link size}. One call at a time.
    */
   grab(frame: Frame): Promise<GrabTimings | null>;
   close(): void;
@@ -110,6 +110,8 @@ export function createScreenSource(deps: ScreenSourceDeps): ScreenSource {
   };
   const grab = async (frame: Frame): Promise<GrabTimings | null> => {
     const picture = size();
+    // The screen was resized since the frame was made: writing the larger picture would run over its native buffer.
+    if (frame.width !== picture.width || frame.height !== picture.height) return null;
     // Cleared before the picture is read: a change in between is reported again.
     if (damage !== undefined) display.damage.Subtract(damage, 0, 0);
     const rows = band.take(picture.height);
