@@ -48,7 +48,7 @@ export async function eventually<T>(what: string, deadlineMs: number, probe: () 
 }
 
 /** A port that is free for TCP and UDP at the moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return eventually('a free port', benchLimits.productStopMs, async () => {
     const tcp = createServer();
     await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
@@ -66,7 +66,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Where the node keeps its sockets; its processes name it in their arguments. */
-function runDirOf(dataDir: string): string {
+export function runDirOf(dataDir: string): string {
   return `/run/cloudstage/${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`;
 }
 

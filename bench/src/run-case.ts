@@ -36,7 +36,7 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** Registers the program from its archive. @returns its ApplicationId. */
-export async function registerStamp(product: Product, archivePath: string): Promise<string> {
+export async function registerStamp(product: Pick<Product, 'cli'>, archivePath: string): Promise<string> {
   const answer = await product.cli<{ readonly ApplicationId: string }>(
     ...['app', 'add', '--name', 'stamp', '--archive', archivePath],
     ...['--entry', stampPackage.entryPath, '--args', stampPackage.args],

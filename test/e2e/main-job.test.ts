@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
-import { programPids, streamerPid } from './support/processes.js';
+import { leftovers, programPids, streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 
 /**
@@ -129,7 +129,6 @@ describe('a user of the demo page', () => {
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
-    const { leftovers } = await import('./support/processes.js');
     const before = await leftovers(product);
     expect(before.processes.length).toBeGreaterThan(0);
     expect(await product.stop()).toBe(0);

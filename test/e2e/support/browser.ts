@@ -1,22 +1,6 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
-/** Debian's Chromium, headless, with a profile of its own; it talks to nobody but the pages' servers. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  });
-}
+export { launchBrowser } from '@cloudstage/bench';
 
 /** Opens a page that keeps its peer connections reachable for `getStats`, whatever SDK it uses. */
 export async function openPage(browser: Browser, url: string): Promise<Page> {

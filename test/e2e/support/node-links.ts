@@ -1,11 +1,11 @@
 import { createConnection } from 'node:net';
-import { runDirOf } from './processes.js';
+import { runDirOf } from '@cloudstage/bench';
 import type { Product } from './product.js';
 
 /** Calls one method of a process of the node over its socket, e.g. `mux.sock` or `slot-0/streamer.sock`. */
 export function callNode<T>(product: Product, socketName: string, method: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(`${runDirOf(product)}/${socketName}`);
+    const socket = createConnection(`${runDirOf(product.dataDir)}/${socketName}`);
     let text = '';
     socket.setTimeout(5_000, () => socket.destroy(new Error(`${socketName} does not answer ${method}`)));
     socket.once('error', reject);

@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { runDirOf } from '@cloudstage/bench';
 import type { Product } from './product.js';
 
 /** What the tests see of the product's processes, from outside: `/proc`, mounts and the run directory. */
-
-/** Where the node of an instance keeps its sockets (docs/internals/render-node.md). */
-export function runDirOf(product: Product): string {
-  return `/run/cloudstage/${createHash('sha256').update(product.dataDir).digest('hex').slice(0, 8)}`;
-}
 
 interface Process {
   readonly pid: number;
@@ -58,7 +53,7 @@ function belongs(process: Process, runDir: string): boolean {
 /** All processes of an instance: those that name its run directory or data directory, and their descendants. */
 export function productPids(product: Product): number[] {
   const all = processes();
-  const runDir = runDirOf(product);
+  const runDir = runDirOf(product.dataDir);
   const found = new Set(all.filter((p) => p.pid === product.pid || belongs(p, runDir)).map((p) => p.pid));
   for (let size = -1; size !== found.size; ) {
     size = found.size;
@@ -83,7 +78,7 @@ export async function streamerPid(product: Product, sessionId: string): Promise<
   const sessions = await product.cli<readonly { SessionId: string; SlotIndex: number }[]>('sessions', 'list');
   const slot = sessions.find((session) => session.SessionId === sessionId);
   if (!slot) throw new Error(`no session ${sessionId} in ${JSON.stringify(sessions)}`);
-  const slotDir = `${runDirOf(product)}/slot-${slot.SlotIndex}"`;
+  const slotDir = `${runDirOf(product.dataDir)}/slot-${slot.SlotIndex}"`;
   const streamer = processes().find((p) => p.command.includes('streamer/main.js') && p.command.includes(slotDir));
   if (!streamer) throw new Error(`no streamer with ${slotDir}`);
   return streamer.pid;
@@ -94,7 +89,7 @@ export async function leftovers(
   product: Product,
 ): Promise<{ processes: string[]; mounts: string[]; sockets: string[] }> {
   const own = new Set(productPids(product));
-  const runDir = runDirOf(product);
+  const runDir = runDirOf(product.dataDir);
   return {
     processes: processes()
       .filter((p) => own.has(p.pid))

@@ -1,17 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort, repository } from '@cloudstage/bench';
 import { type CloudApiClient, createCloudApiClient } from '@cloudstage/cloud-api';
 
 const run = promisify(execFile);
-/** Root of the checkout. */
-export const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const cliMain = join(repository, 'packages/cli/dist/main.js');
 
 /** Polls `probe` until it returns something truthy; the error names what was awaited and what was seen last. */
@@ -35,29 +31,6 @@ export async function until<T>(
   throw new Error(
     `waited ${timeoutMs} ms for ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
   );
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** A number that is free on TCP and UDP. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await freeTcpPort();
-    const socket = createSocket('udp4');
-    const bound = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => resolve(true));
-    });
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    if (bound) return port;
-  }
 }
 
 /** One running instance of the whole product, on ports and a data directory of its own. */
@@ -100,7 +73,7 @@ function exited(child: ChildProcess): Promise<number | null> {
 export async function startProduct(options: StartOptions = {}): Promise<Product> {
   const dataDir = options.previous?.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloudstage-e2e-')));
   const port = (url: string | undefined) =>
-    url === undefined ? freeTcpPort() : Promise.resolve(Number(new URL(url).port));
+    url === undefined ? freePort() : Promise.resolve(Number(new URL(url).port));
   const apiPort = await port(options.previous?.apiUrl);
   const demoPort = await port(options.previous?.demoUrl);
   const mediaPort = options.previous?.mediaPort ?? (await freePort());

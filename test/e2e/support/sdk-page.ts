@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { repository } from './product.js';
+import { repository } from '@cloudstage/bench';
 
 /** Build of TCGSDK under test: `CLOUDSTAGE_COMPAT_SDK`, or our own bundle. */
 export const sdkPath = process.env.CLOUDSTAGE_COMPAT_SDK ?? join(repository, 'packages/web-sdk/dist/bundle/tcgsdk.js');

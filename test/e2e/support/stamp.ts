@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { decodeStamp, packStamp, type Stamp, sampleBlocks, stampLayout, stampPackage } from '@cloudstage/bench';
+import { decodeStamp, packStamp, registerStamp, type Stamp, sampleBlocks, stampLayout } from '@cloudstage/bench';
 import type { Page } from 'playwright-core';
 import type { Product } from './product.js';
 
@@ -7,25 +7,14 @@ import type { Product } from './product.js';
 export async function addStampProject(product: Product): Promise<string> {
   const archive = join(product.dataDir, 'stamp.zip');
   await packStamp(archive);
-  const application = await product.cli<{ ApplicationId: string }>(
-    'app',
-    'add',
-    '--name',
-    'stamp',
-    '--archive',
-    archive,
-    '--entry',
-    stampPackage.entryPath,
-    '--args',
-    stampPackage.args,
-  );
+  const applicationId = await registerStamp(product, archive);
   const project = await product.cli<{ ProjectId: string }>(
     'project',
     'add',
     '--name',
     'stamp',
     '--application',
-    application.ApplicationId,
+    applicationId,
     '--resolution',
     '1280x720',
     '--fps',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { runDirOf } from './processes.js';
+import { runDirOf } from '@cloudstage/bench';
 import type { Product } from './product.js';
 
 const sampleRate = 48_000;
@@ -16,7 +16,7 @@ function leftOnly(): Buffer {
 
 /** Plays a tone on the left of a slot's sound until it is stopped. */
 export function playLeft(product: Product, slotIndex: number): { stop(): Promise<void> } {
-  const server = `unix:${runDirOf(product)}/slot-${slotIndex}/sound/native`;
+  const server = `unix:${runDirOf(product.dataDir)}/slot-${slotIndex}/sound/native`;
   const player = spawn('pacat', ['--raw', '--format=s16le', `--rate=${sampleRate}`, '--channels=2'], {
     env: { ...process.env, PULSE_SERVER: server },
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -3,28 +3,23 @@ import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
 import { type Executor, type SessionRow, sessions } from './schema.js';
 
+interface UserKey {
+  readonly accountId: string;
+  readonly userId: string;
+}
+
+const isLiveOf = ({ accountId, userId }: UserKey) =>
+  and(eq(sessions.accountId, accountId), eq(sessions.userId, userId), ne(sessions.state, 'ended'));
+
 /** The user's live session, unlocked; null when there is none. */
-export async function findLiveSession(
-  executor: Executor,
-  key: { readonly accountId: string; readonly userId: string },
-): Promise<SessionRow | null> {
-  const [row] = await executor
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.accountId, key.accountId), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')));
+export async function findLiveSession(executor: Executor, key: UserKey): Promise<SessionRow | null> {
+  const [row] = await executor.select().from(sessions).where(isLiveOf(key));
   return row ?? null;
 }
 
 /** The user's live session, locked until the transaction ends. */
-export async function lockLiveSession(
-  executor: Executor,
-  key: { readonly accountId: string; readonly userId: string },
-): Promise<SessionRow | null> {
-  const [row] = await executor
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.accountId, key.accountId), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')))
-    .for('update');
+export async function lockLiveSession(executor: Executor, key: UserKey): Promise<SessionRow | null> {
+  const [row] = await executor.select().from(sessions).where(isLiveOf(key)).for('update');
   return row ?? null;
 }
 

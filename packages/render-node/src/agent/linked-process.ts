@@ -103,6 +103,11 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
     current = null;
   }
 
+  function giveUp(): void {
+    givenUp = true;
+    options.onGivenUp();
+  }
+
   async function supervise(): Promise<void> {
     let failures = 0;
     while (!stop.signal.aborted) {
@@ -118,8 +123,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
       }
       if (failures >= options.maxFailures) {
         logger.error({ process: name, failures }, 'process does not start, giving up');
-        givenUp = true;
-        return options.onGivenUp();
+        return giveUp();
       }
       const pauseMs = backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs);
       await pause(pauseMs, stop.signal);
@@ -145,7 +149,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
       }
       supervision = supervise().catch((error: unknown) => {
         logger.error({ err: error, process: name }, 'supervision failed');
-        options.onGivenUp();
+        giveUp();
       });
     },
     call: async (method, params, { deadlineMs }) => {

@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -50,18 +48,8 @@ export function createMuxSupervisor({ entry, config, env, logger }: MuxSuperviso
   const argument = JSON.stringify(config);
   const callOptions = { deadlineMs: agentLimits.muxCallMs };
 
-  /** Waits for a restart that is under way; the restarted mux has then got the table. */
-  async function awaitUp(): Promise<void> {
-    const deadline = performance.now() + agentLimits.muxCallMs;
-    while (!mux.up()) {
-      if (performance.now() > deadline) throw new AppError('link-down', 'the port mux does not answer');
-      await delay(agentLimits.linkConnectPollMs);
-    }
-  }
-
   const routes = createRouteTable({
     sendSet: async (route: MuxRoute) => {
-      await awaitUp();
       await mux.call('route.set', route, callOptions);
     },
     sendDelete: async (ufrag) => {

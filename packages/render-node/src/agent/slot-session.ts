@@ -154,7 +154,8 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     stop: async (farewell) => {
       stopped = true;
       const streamer = options.warm()?.streamer;
-      const told = streamer?.call('session.close', farewell, { deadlineMs: agentLimits.farewellMs });
+      // One that is being restarted has nobody to tell, and its call would wait for it.
+      const told = streamer?.up() && streamer.call('session.close', farewell, { deadlineMs: agentLimits.farewellMs });
       const [killed] = await Promise.allSettled([program.stop(), told]);
       peers.clear();
       options.runnable?.lease.release();
