@@ -125,8 +125,7 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
         logger.error({ process: name, failures }, 'process does not start, giving up');
         return giveUp();
       }
-      const pauseMs = backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs);
-      await pause(pauseMs, stop.signal);
+      await pause(backoffMs(failures - 1, agentLimits.restartMinMs, agentLimits.restartMaxMs), stop.signal);
       if (stop.signal.aborted) return;
       try {
         await bringUp(null, true);
