@@ -194,6 +194,17 @@ function sectionsOf(description: SessionDescription): OfferedSection[] {
   });
 }
 
+/** The parser makes numbers of texts that look like one, in a codec's name or its parameters too: texts again. */
+function withTexts(media: SessionDescription['media'][number]): SessionDescription['media'][number] {
+  return {
+    ...media,
+    type: String(media.type),
+    protocol: String(media.protocol),
+    rtp: media.rtp.map((entry) => ({ ...entry, codec: String(entry.codec) })),
+    fmtp: media.fmtp.map((entry) => ({ ...entry, config: String(entry.config) })),
+  };
+}
+
 function parseText(sdp: string): SessionDescription {
   try {
     const description = parse(sdp);
@@ -202,7 +213,7 @@ function parseText(sdp: string): SessionDescription {
     for (const media of description.media) {
       if (!Array.isArray(media.rtp) || !Array.isArray(media.fmtp)) throw invalid('an m-line cannot be read');
     }
-    return description;
+    return { ...description, media: description.media.map(withTexts) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw invalid('it cannot be parsed');

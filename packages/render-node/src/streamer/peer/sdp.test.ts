@@ -121,8 +121,15 @@ describe('parseOffer', () => {
         });
         expect(['no error', 'offer-invalid', 'codec-unsupported']).toContain(code);
       }),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
+  });
+
+  it('reads names and parameters that look like numbers', () => {
+    const garbled = (from: RegExp, to: string) => codeOf(() => parseOffer(chromiumOffer.replace(from, to)));
+    expect(garbled(/a=rtpmap:(\d+) opus.*/i, 'a=rtpmap:$1 0/48000/2')).toBe('no error');
+    expect(garbled(/a=rtpmap:(\d+) VP8.*/i, 'a=rtpmap:$1 7')).toBe('no error');
+    expect(garbled(/(a=fmtp:\d+) level-asymmetry.*/g, '$1 0')).toBe('codec-unsupported');
   });
 
   it('survives any text', () => {
