@@ -26,6 +26,20 @@ export const cloudApiLimits = {
   echoedChars: 64,
   /** Project, application and version ids: `cap-xxxxxxxx` is 12. */
   idChars: 64,
+  /** Names that people see in lists: the console's are 16 characters, others' tools use more. */
+  displayNameChars: 64,
+  /** Ids in one list parameter: a page of a hundred fits. */
+  idListItems: 100,
+  /** Rows of one page. */
+  pageRows: 100,
+  /** Conditions of one query, and values of one condition. */
+  filters: 10,
+  filterValues: 50,
+  /** Paths that DescribeApplicationFileInfo checks in one call. */
+  filePaths: 100,
+  /** URL of a live push, and the query added to a configured one: tokens of live platforms have a few hundred characters. */
+  publishUrlChars: 2_048,
+  publishArgumentsChars: 1_024,
   /** UserIp: the longest IPv6 text with a zone. */
   userIpChars: 64,
   /** Reply read by the client: ServerSession is about 10 KB, lists of issue-wide actions about 1 MB. */

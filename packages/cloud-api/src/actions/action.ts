@@ -7,8 +7,17 @@ export const apiVersion = '2022-01-10';
 /** Name that TC3 credential scopes of our own client carry. */
 export const serviceName = 'car';
 
+/** Chapters of the API. */
+export type ActionGroup = 'session' | 'stream' | 'application' | 'project' | 'concurrency';
+
 /** Everything the edge, the client and the documentation need to know about one action. */
 export interface ActionDefinition<Request extends TObject = TObject, Response extends TObject = TObject> {
+  /** What it does, one line of the reference. */
+  readonly summary: string;
+  /** Chapter of the reference. */
+  readonly group: ActionGroup;
+  /** `query` changes nothing; `mutate` and `session` are written to the audit log. */
+  readonly kind: 'session' | 'mutate' | 'query';
   /** Closed object: a field that is not listed is `UnknownParameter`. */
   readonly request: Request;
   /** Without `RequestId`, which every reply has. Open: a newer server may add fields. */

@@ -3,6 +3,9 @@ import { idField, optionalIdField, requestObject, responseObject, userIdField, u
 
 /** Reserves one idle slot of a project for a user. */
 export const applyConcurrent = defineAction({
+  summary: 'Reserves one idle concurrency of a project for a user',
+  group: 'session',
+  kind: 'session',
   request: requestObject({
     UserId: userIdField(),
     UserIp: userIpField(),

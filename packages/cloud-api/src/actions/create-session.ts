@@ -5,6 +5,9 @@ import { enumField, requestObject, responseObject, userIdField, userIpField } fr
 
 /** Exchanges a ClientSession for a ServerSession on the reserved or held slot; also reconnects and joins a room. */
 export const createSession = defineAction({
+  summary: 'Exchanges a ClientSession for a ServerSession; starts the program, reconnects to it or joins a room',
+  group: 'session',
+  kind: 'session',
   request: requestObject({
     UserId: userIdField(),
     UserIp: userIpField(),

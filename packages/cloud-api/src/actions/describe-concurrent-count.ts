@@ -4,6 +4,9 @@ import { countField, enumField, optionalIdField, requestObject, responseObject }
 
 /** Counts slots: all of them, and those that are not idle. */
 export const describeConcurrentCount = defineAction({
+  summary: 'Counts concurrencies: all of them, and those that are not idle',
+  group: 'concurrency',
+  kind: 'query',
   request: requestObject({
     /** Empty or absent: all projects of the account. */
     ProjectId: optionalIdField(),

@@ -3,6 +3,9 @@ import { requestObject, responseObject, userIdField } from './fields.js';
 
 /** Ends the user's session now and frees its slot. Succeeds also when there was none. */
 export const destroySession = defineAction({
+  summary: "Ends the user's session and frees its concurrency",
+  group: 'session',
+  kind: 'session',
   request: requestObject({ UserId: userIdField() }),
   response: responseObject({}),
   rateLimitPerSecond: 100,

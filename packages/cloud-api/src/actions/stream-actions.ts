@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { cloudApiLimits } from '../limits.js';
+import { defineAction } from './action.js';
+import { requestObject, responseObject, userIdField } from './fields.js';
+
+const common = {
+  group: 'stream',
+  kind: 'session',
+  response: responseObject({}),
+  rateLimitPerSecond: 20,
+  serverTimeoutMs: null,
+  errorCodes: [
+    'FailedOperation',
+    'InternalError',
+    'InvalidParameter',
+    'InvalidParameter.JsonParseError',
+    'OperationDenied',
+    'ResourceNotFound.SessionNotFound',
+  ],
+} as const;
+
+/** Pushes a session's picture and sound to the installation's live domain; the stream's name is the UserId. */
+export const startPublishStream = defineAction({
+  ...common,
+  summary: "Pushes a session's picture and sound to the configured live domain, under the UserId as its name",
+  request: requestObject({
+    UserId: userIdField(),
+    PublishStreamArgs: Type.Optional(
+      Type.String({
+        maxLength: cloudApiLimits.publishArgumentsChars,
+        description: 'Query parameters added to the push URL',
+      }),
+    ),
+  }),
+});
+
+/** Pushes a session's picture and sound to a URL of the caller. */
+export const startPublishStreamWithURL = defineAction({
+  ...common,
+  summary: "Pushes a session's picture and sound to an RTMP URL of the caller",
+  request: requestObject({
+    UserId: userIdField(),
+    PublishStreamURL: Type.String({
+      minLength: 1,
+      maxLength: cloudApiLimits.publishUrlChars,
+      description: 'Target, rtmp:// or rtmps://',
+    }),
+  }),
+});
+
+/** Ends the push of a user's session. */
+export const stopPublishStream = defineAction({
+  ...common,
+  summary: "Ends the push of a user's session",
+  request: requestObject({ UserId: userIdField() }),
+});
