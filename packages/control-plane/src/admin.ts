@@ -1,9 +1,9 @@
 import { AppError } from '@cloudstage/protocol';
-import type { FirstAccessKey } from './services/access-keys.js';
-import type { CreateApplicationInput } from './services/create-application.js';
-import type { CreateProjectInput } from './services/create-project.js';
-import type { ListSessions } from './services/list-sessions.js';
+import type { FirstAccessKey } from './services/accounts/access-keys.js';
+import type { CreateApplicationInput } from './services/applications/create-application.js';
+import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { AllServices } from './services/services.js';
+import type { ListSessions } from './services/sessions/list-sessions.js';
 
 /** A program to be found or registered. */
 export interface FindOrCreateApplicationInput extends Omit<CreateApplicationInput, 'accountId'> {

@@ -10,6 +10,6 @@ export { type ControlPlane, type ControlPlaneDeps, controlPlaneVersion, createCo
 export { splitArguments } from './domain/program-arguments.js';
 export { createInProcessNodeLink, type InProcessNodeLink } from './node-link/in-process.js';
 export { createLogger, type LogDestination, type LoggerOptions, type LogLevel } from './observability/logger.js';
-export type { FirstAccessKey } from './services/access-keys.js';
+export type { FirstAccessKey } from './services/accounts/access-keys.js';
 export type * from './services/contract.js';
-export type { SessionSummary } from './services/list-sessions.js';
+export type { SessionSummary } from './services/sessions/list-sessions.js';

@@ -1,6 +1,6 @@
 import { AppError, type NodeLink } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
-import type { HandleNodeEvent } from '../services/handle-node-event.js';
+import type { HandleNodeEvent } from '../services/nodes/handle-node-event.js';
 import { isObjectKey, type ObjectStore } from '../storage/object-store.js';
 
 /** What {@link attachNodes} connects. */

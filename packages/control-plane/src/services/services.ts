@@ -1,15 +1,11 @@
 import type { Ingest } from '../storage/ingest.js';
-import { createEnsureAccessKey, createFindAccessKey, type EnsureAccessKey } from './access-keys.js';
-import { createApplyConcurrent } from './apply-concurrent.js';
-import { createCheckReady } from './check-ready.js';
-import { createConnectPeer } from './connect-peer.js';
-import type { Services } from './contract.js';
+import { createEnsureAccessKey, createFindAccessKey, type EnsureAccessKey } from './accounts/access-keys.js';
 import {
   type CreateApplication,
   createCreateApplication,
   createFindApplication,
   type FindApplication,
-} from './create-application.js';
+} from './applications/create-application.js';
 import {
   type CreateApplicationVersion,
   createCreateApplicationVersion,
@@ -17,18 +13,27 @@ import {
   createSetVersionOnline,
   type HasOnlineVersion,
   type SetVersionOnline,
-} from './create-application-version.js';
-import { type CreateProject, createCreateProject, createFindProject, type FindProject } from './create-project.js';
-import { createCreateSession } from './create-session.js';
+} from './applications/create-application-version.js';
+import { createCheckReady } from './check-ready.js';
+import { createDescribeConcurrentCount } from './concurrency/describe-concurrent-count.js';
+import type { Services } from './contract.js';
 import type { ServiceDeps } from './deps.js';
-import { createDescribeConcurrentCount } from './describe-concurrent-count.js';
-import { createDestroySession, createEndSession, type EndSession } from './destroy-session.js';
-import { createSendEndOrder } from './end-order.js';
-import { createHandleNodeEvent, type HandleNodeEvent } from './handle-node-event.js';
-import { createJoinSession } from './join-session.js';
-import { createListSessions, type ListSessions } from './list-sessions.js';
-import { createPrefetch } from './prefetch.js';
-import { createReconnectSession } from './reconnect-session.js';
+import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node-event.js';
+import { createPrefetch } from './nodes/prefetch.js';
+import {
+  type CreateProject,
+  createCreateProject,
+  createFindProject,
+  type FindProject,
+} from './projects/create-project.js';
+import { createApplyConcurrent } from './sessions/apply-concurrent.js';
+import { createConnectPeer } from './sessions/connect-peer.js';
+import { createCreateSession } from './sessions/create-session.js';
+import { createDestroySession, createEndSession, type EndSession } from './sessions/destroy-session.js';
+import { createSendEndOrder } from './sessions/end-order.js';
+import { createJoinSession } from './sessions/join-session.js';
+import { createListSessions, type ListSessions } from './sessions/list-sessions.js';
+import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */

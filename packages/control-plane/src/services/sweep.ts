@@ -4,10 +4,10 @@ import { lockDueSessions, lockSessionsOfNode } from '../db/sessions.js';
 import { lockOverdueSlots, postponeSlot } from '../db/slots.js';
 import { deadlineAfter } from '../domain/deadlines.js';
 import type { ServiceDeps } from './deps.js';
-import { type SendEndOrder, sendInBackground } from './end-order.js';
-import type { HandleNodeEvent } from './handle-node-event.js';
 import { serviceLimits } from './limits.js';
-import { applySessionEvent, type EndOrder } from './session-transition.js';
+import type { HandleNodeEvent } from './nodes/handle-node-event.js';
+import { type SendEndOrder, sendInBackground } from './sessions/end-order.js';
+import { applySessionEvent, type EndOrder } from './sessions/session-transition.js';
 
 /** Carries out what deadlines demand. Several control planes may sweep at once: rows that one holds are skipped. */
 export type Sweep = () => Promise<void>;

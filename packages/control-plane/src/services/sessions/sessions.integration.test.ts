@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Database } from '../db/open.js';
-import { findSession, updateSession } from '../db/sessions.js';
-import { listSlots } from '../db/slots.js';
+import type { Database } from '../../db/open.js';
+import { findSession, updateSession } from '../../db/sessions.js';
+import { listSlots } from '../../db/slots.js';
 import {
   applyInput,
   createHarness,
@@ -12,9 +12,9 @@ import {
   resetDatabase,
   testManifest,
   until,
-} from '../testing/harness.testkit.js';
-import { type NodeSimulator, startNodeSimulator } from '../testing/node-simulator.testkit.js';
-import type { CreateSessionInput } from './contract.js';
+} from '../../testing/harness.testkit.js';
+import { type NodeSimulator, startNodeSimulator } from '../../testing/node-simulator.testkit.js';
+import type { CreateSessionInput } from '../contract.js';
 
 let database: Database;
 let h: Harness;

@@ -1,6 +1,6 @@
-import { countAccount, countProject } from '../db/capacity.js';
-import type { Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
+import { countAccount, countProject } from '../../db/capacity.js';
+import type { Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
 
 /** Use case DescribeConcurrentCount: slots that a project or the account may use, and those that are not idle. */
 export function createDescribeConcurrentCount(deps: ServiceDeps): Services['describeConcurrentCount'] {

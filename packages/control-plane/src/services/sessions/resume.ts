@@ -1,6 +1,6 @@
-import { postponeClientDeadlines } from '../db/sessions.js';
-import type { ServiceDeps } from './deps.js';
-import { serviceLimits } from './limits.js';
+import { postponeClientDeadlines } from '../../db/sessions.js';
+import type { ServiceDeps } from '../deps.js';
+import { serviceLimits } from '../limits.js';
 
 /**
  * At the start of the control plane: clients could not reconnect while it was down, so deadlines that wait for a client are

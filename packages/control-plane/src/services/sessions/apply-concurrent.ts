@@ -1,16 +1,16 @@
 import { assertNever } from '@cloudstage/protocol';
-import { type ApplyContext, lockAndCountProject, readApplyContext, takeSlot } from '../db/reservations.js';
-import { isUniqueViolation, sqlState } from '../db/rows.js';
-import { lockSession } from '../db/sessions.js';
-import { decideHeldSession } from '../domain/apply-decision.js';
-import { isDue } from '../domain/deadlines.js';
-import { decidePlacement } from '../domain/placement.js';
-import { reserveSession } from '../domain/session-state.js';
-import type { ApplyConcurrentInput, ApplyConcurrentOutcome, Caller, Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
+import { type ApplyContext, lockAndCountProject, readApplyContext, takeSlot } from '../../db/reservations.js';
+import { isUniqueViolation, sqlState } from '../../db/rows.js';
+import { lockSession } from '../../db/sessions.js';
+import { decideHeldSession } from '../../domain/apply-decision.js';
+import { isDue } from '../../domain/deadlines.js';
+import { decidePlacement } from '../../domain/placement.js';
+import { reserveSession } from '../../domain/session-state.js';
+import type { ApplyConcurrentInput, ApplyConcurrentOutcome, Caller, Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
+import { createId } from '../ids.js';
+import { serviceLimits } from '../limits.js';
 import { type SendEndOrder, sendInBackground } from './end-order.js';
-import { createId } from './ids.js';
-import { serviceLimits } from './limits.js';
 import { applySessionEvent } from './session-transition.js';
 
 /** PostgreSQL's code for a statement that ran into its time limit. */

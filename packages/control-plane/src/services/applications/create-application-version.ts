@@ -6,15 +6,15 @@ import {
   listVersions,
   lockApplication,
   updateVersion,
-} from '../db/applications.js';
-import type { ApplicationVersionRow } from '../db/schema.js';
-import { transitionVersion } from '../domain/version-state.js';
-import type { Ingest } from '../storage/ingest.js';
-import { checkProgram } from '../storage/program-path.js';
-import type { ServiceDeps } from './deps.js';
-import { createId } from './ids.js';
-import { serviceLimits } from './limits.js';
-import type { Prefetch } from './prefetch.js';
+} from '../../db/applications.js';
+import type { ApplicationVersionRow } from '../../db/schema.js';
+import { transitionVersion } from '../../domain/version-state.js';
+import type { Ingest } from '../../storage/ingest.js';
+import { checkProgram } from '../../storage/program-path.js';
+import type { ServiceDeps } from '../deps.js';
+import { createId } from '../ids.js';
+import { serviceLimits } from '../limits.js';
+import type { Prefetch } from '../nodes/prefetch.js';
 
 /** A package on this machine's disk. */
 export interface CreateVersionInput {

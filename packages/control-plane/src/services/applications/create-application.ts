@@ -1,10 +1,10 @@
 import { AppError } from '@cloudstage/protocol';
-import { findApplicationByName, insertApplication } from '../db/applications.js';
-import { isUniqueViolation } from '../db/rows.js';
-import type { ApplicationKind, ApplicationRow } from '../db/schema.js';
-import { normaliseProgramPath } from '../storage/program-path.js';
-import type { ServiceDeps } from './deps.js';
-import { createId } from './ids.js';
+import { findApplicationByName, insertApplication } from '../../db/applications.js';
+import { isUniqueViolation } from '../../db/rows.js';
+import type { ApplicationKind, ApplicationRow } from '../../db/schema.js';
+import { normaliseProgramPath } from '../../storage/program-path.js';
+import type { ServiceDeps } from '../deps.js';
+import { createId } from '../ids.js';
 
 /** A program to be registered. */
 export interface CreateApplicationInput {

@@ -1,15 +1,15 @@
 import { isAppError } from '@cloudstage/protocol';
-import { readLaunchFacts } from '../db/launch.js';
-import type { Executor } from '../db/schema.js';
-import { lockLiveSession, type SessionPatch } from '../db/sessions.js';
-import { isDue } from '../domain/deadlines.js';
-import { splitArguments } from '../domain/program-arguments.js';
-import { hostSeat } from '../domain/seats.js';
+import { readLaunchFacts } from '../../db/launch.js';
+import type { Executor } from '../../db/schema.js';
+import { lockLiveSession, type SessionPatch } from '../../db/sessions.js';
+import { isDue } from '../../domain/deadlines.js';
+import { splitArguments } from '../../domain/program-arguments.js';
+import { hostSeat } from '../../domain/seats.js';
+import type { Caller, CreateSessionInput, Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
+import { createReconnectToken, hashToken } from '../ids.js';
 import { type Begun, busyMark, refuseConnect, settled } from './begin-connect.js';
 import type { ConnectPeer } from './connect-peer.js';
-import type { Caller, CreateSessionInput, Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
-import { createReconnectToken, hashToken } from './ids.js';
 import type { JoinSession } from './join-session.js';
 import { applySessionEvent } from './session-transition.js';
 

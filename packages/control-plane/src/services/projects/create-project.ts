@@ -1,15 +1,15 @@
 import { AppError } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { findApplication } from '../db/applications.js';
-import { findProjectByName, insertProject } from '../db/projects.js';
-import { isUniqueViolation } from '../db/rows.js';
-import type { ProjectRow } from '../db/schema.js';
-import { domainLimits } from '../domain/limits.js';
-import { splitArguments } from '../domain/program-arguments.js';
-import { checkName } from './create-application.js';
-import type { ServiceDeps } from './deps.js';
-import { createId } from './ids.js';
+import { findApplication } from '../../db/applications.js';
+import { findProjectByName, insertProject } from '../../db/projects.js';
+import { isUniqueViolation } from '../../db/rows.js';
+import type { ProjectRow } from '../../db/schema.js';
+import { domainLimits } from '../../domain/limits.js';
+import { splitArguments } from '../../domain/program-arguments.js';
+import { checkName } from '../applications/create-application.js';
+import type { ServiceDeps } from '../deps.js';
+import { createId } from '../ids.js';
 
 /** Run settings of a project and what they are without a wish. */
 export const ProjectSettingsSchema = Type.Object(

@@ -1,16 +1,16 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
-import { deleteGuestsOfSession } from '../db/guests.js';
-import type { Executor, SessionRow, SlotRow } from '../db/schema.js';
-import { type SessionPatch, updateSession } from '../db/sessions.js';
-import { lockSlot, updateSlot } from '../db/slots.js';
-import type { DeadlineSettings } from '../domain/deadlines.js';
+import { deleteGuestsOfSession } from '../../db/guests.js';
+import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
+import { type SessionPatch, updateSession } from '../../db/sessions.js';
+import { lockSlot, updateSlot } from '../../db/slots.js';
+import type { DeadlineSettings } from '../../domain/deadlines.js';
 import {
   type SessionEffect,
   type SessionEvent,
   type SessionState,
   transitionSession,
-} from '../domain/session-state.js';
-import { type SlotEvent, type SlotState, transitionSlot } from '../domain/slot-state.js';
+} from '../../domain/session-state.js';
+import { type SlotEvent, type SlotState, transitionSlot } from '../../domain/slot-state.js';
 
 /** A `session.end` command to be sent after the transaction has been committed. */
 export interface EndOrder {

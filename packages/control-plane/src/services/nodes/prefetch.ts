@@ -1,7 +1,7 @@
-import { listInUseManifests } from '../db/applications.js';
-import { listOnlineNodes } from '../db/nodes.js';
-import type { ServiceDeps } from './deps.js';
-import { serviceLimits } from './limits.js';
+import { listInUseManifests } from '../../db/applications.js';
+import { listOnlineNodes } from '../../db/nodes.js';
+import type { ServiceDeps } from '../deps.js';
+import { serviceLimits } from '../limits.js';
 
 /** Brings packages to nodes before anybody needs them. Best effort: a session fetches what is missing. */
 export interface Prefetch {

@@ -4,10 +4,10 @@ import {
   findFirstAccount,
   insertAccessKey,
   insertAccount,
-} from '../db/accounts.js';
-import type { Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
-import { createId, createSecretId, createSecretKey } from './ids.js';
+} from '../../db/accounts.js';
+import type { Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
+import { createId, createSecretId, createSecretKey } from '../ids.js';
 
 /** The first access key. The secret is given out only by the call that makes it. */
 export interface FirstAccessKey {

@@ -1,9 +1,9 @@
 import type { SessionEndReason } from '@cloudstage/protocol';
-import { deleteGuest } from '../db/guests.js';
-import type { Executor, SessionRow } from '../db/schema.js';
-import { lockLiveSession, lockSession } from '../db/sessions.js';
-import type { DestroySessionOutcome, Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
+import { deleteGuest } from '../../db/guests.js';
+import type { Executor, SessionRow } from '../../db/schema.js';
+import { lockLiveSession, lockSession } from '../../db/sessions.js';
+import type { DestroySessionOutcome, Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
 import type { SendEndOrder } from './end-order.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 

@@ -1,8 +1,8 @@
-import type { SessionRow } from '../db/schema.js';
-import { isDue } from '../domain/deadlines.js';
+import type { SessionRow } from '../../db/schema.js';
+import { isDue } from '../../domain/deadlines.js';
+import type { CreateSessionOutcome } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
 import type { ConnectPlan } from './connect-peer.js';
-import type { CreateSessionOutcome } from './contract.js';
-import type { ServiceDeps } from './deps.js';
 
 /** A call that may command the node, or the outcome it has already. */
 export type Begun =

@@ -1,6 +1,6 @@
 import { isAppError, type SessionEndReason } from '@cloudstage/protocol';
-import { lockSession } from '../db/sessions.js';
-import type { ServiceDeps } from './deps.js';
+import { lockSession } from '../../db/sessions.js';
+import type { ServiceDeps } from '../deps.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 
 /** What became of a `session.end` command. Without confirmation the sweep sends it again. */

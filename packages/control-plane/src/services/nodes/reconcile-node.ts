@@ -1,10 +1,10 @@
 import type { NodeDescription, NodeSlotDescription } from '@cloudstage/protocol';
-import type { Executor, SessionRow, SlotRow } from '../db/schema.js';
-import { lockSession } from '../db/sessions.js';
-import { deleteSlot, insertSlot } from '../db/slots.js';
-import type { DeadlineSettings } from '../domain/deadlines.js';
-import { isOwned, newSlot, transitionSlot } from '../domain/slot-state.js';
-import { applySessionEvent, type EndOrder, saveSlotState, toSlotState } from './session-transition.js';
+import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
+import { lockSession } from '../../db/sessions.js';
+import { deleteSlot, insertSlot } from '../../db/slots.js';
+import type { DeadlineSettings } from '../../domain/deadlines.js';
+import { isOwned, newSlot, transitionSlot } from '../../domain/slot-state.js';
+import { applySessionEvent, type EndOrder, saveSlotState, toSlotState } from '../sessions/session-transition.js';
 
 /** What a reconciliation runs with. */
 export interface ReconcileContext {

@@ -1,7 +1,7 @@
 import type { SessionEndReason } from '@cloudstage/protocol';
-import { listSessions } from '../db/sessions.js';
-import type { SessionStateName } from '../domain/session-state.js';
-import type { ServiceDeps } from './deps.js';
+import { listSessions } from '../../db/sessions.js';
+import type { SessionStateName } from '../../domain/session-state.js';
+import type { ServiceDeps } from '../deps.js';
 
 /** A session as operators see it. Times are epoch milliseconds. */
 export interface SessionSummary {

@@ -1,14 +1,14 @@
-import { findGuest, listGuests, saveGuest } from '../db/guests.js';
-import { readLaunchFacts } from '../db/launch.js';
-import type { Executor } from '../db/schema.js';
-import { lockLiveSession } from '../db/sessions.js';
-import { isDue } from '../domain/deadlines.js';
-import { decideSeat } from '../domain/seats.js';
+import { findGuest, listGuests, saveGuest } from '../../db/guests.js';
+import { readLaunchFacts } from '../../db/launch.js';
+import type { Executor } from '../../db/schema.js';
+import { lockLiveSession } from '../../db/sessions.js';
+import { isDue } from '../../domain/deadlines.js';
+import { decideSeat } from '../../domain/seats.js';
+import type { Caller, CreateSessionInput, CreateSessionOutcome } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
+import { createReconnectToken, hashToken } from '../ids.js';
 import { type Begun, busyMark, settled } from './begin-connect.js';
 import type { ConnectPeer } from './connect-peer.js';
-import type { Caller, CreateSessionInput, CreateSessionOutcome } from './contract.js';
-import type { ServiceDeps } from './deps.js';
-import { createReconnectToken, hashToken } from './ids.js';
 
 /** Connects a guest to the host's session. */
 export type JoinSession = (caller: Caller, input: CreateSessionInput) => Promise<CreateSessionOutcome>;

@@ -10,15 +10,15 @@ import {
   type Role,
   type SessionEndReason,
 } from '@cloudstage/protocol';
-import { clearGuestBusy, deleteGuest } from '../db/guests.js';
-import type { LaunchFacts } from '../db/launch.js';
-import type { SessionRow } from '../db/schema.js';
-import { clearSessionBusy, lockSession } from '../db/sessions.js';
-import { splitArguments } from '../domain/program-arguments.js';
-import { buildServerSession } from '../domain/server-session.js';
-import type { SessionEvent } from '../domain/session-state.js';
-import type { CreateSessionOutcome } from './contract.js';
-import type { ServiceDeps } from './deps.js';
+import { clearGuestBusy, deleteGuest } from '../../db/guests.js';
+import type { LaunchFacts } from '../../db/launch.js';
+import type { SessionRow } from '../../db/schema.js';
+import { clearSessionBusy, lockSession } from '../../db/sessions.js';
+import { splitArguments } from '../../domain/program-arguments.js';
+import { buildServerSession } from '../../domain/server-session.js';
+import type { SessionEvent } from '../../domain/session-state.js';
+import type { CreateSessionOutcome } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from './end-order.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 

@@ -1,14 +1,14 @@
-import { findGuestByToken, saveGuest } from '../db/guests.js';
-import { readLaunchFacts } from '../db/launch.js';
-import type { Executor, SessionRow } from '../db/schema.js';
-import { findSessionByToken, lockSession, updateSession } from '../db/sessions.js';
-import { isDue } from '../domain/deadlines.js';
-import { hostSeat } from '../domain/seats.js';
+import { findGuestByToken, saveGuest } from '../../db/guests.js';
+import { readLaunchFacts } from '../../db/launch.js';
+import type { Executor, SessionRow } from '../../db/schema.js';
+import { findSessionByToken, lockSession, updateSession } from '../../db/sessions.js';
+import { isDue } from '../../domain/deadlines.js';
+import { hostSeat } from '../../domain/seats.js';
+import type { ReconnectOutcome, Services } from '../contract.js';
+import type { ServiceDeps } from '../deps.js';
+import { hashToken } from '../ids.js';
 import { busyMark, refuseConnect } from './begin-connect.js';
 import type { ConnectPeer, ConnectPlan } from './connect-peer.js';
-import type { ReconnectOutcome, Services } from './contract.js';
-import type { ServiceDeps } from './deps.js';
-import { hashToken } from './ids.js';
 
 type ReconnectInput = Parameters<Services['reconnectSession']>[0];
 type Begun =

@@ -1,14 +1,14 @@
 import { assertNever, type NodeDescription, type NodeEvent, type NodeSlotDescription } from '@cloudstage/protocol';
-import { lockNode, saveNode } from '../db/nodes.js';
-import { lockSession, lockSessionsOfNode } from '../db/sessions.js';
-import { lockSlot, lockSlotsOfNode } from '../db/slots.js';
-import { domainLimits } from '../domain/limits.js';
-import type { SessionEvent } from '../domain/session-state.js';
-import type { ServiceDeps } from './deps.js';
-import { type SendEndOrder, sendInBackground } from './end-order.js';
+import { lockNode, saveNode } from '../../db/nodes.js';
+import { lockSession, lockSessionsOfNode } from '../../db/sessions.js';
+import { lockSlot, lockSlotsOfNode } from '../../db/slots.js';
+import { domainLimits } from '../../domain/limits.js';
+import type { SessionEvent } from '../../domain/session-state.js';
+import type { ServiceDeps } from '../deps.js';
+import { type SendEndOrder, sendInBackground } from '../sessions/end-order.js';
+import { applySessionEvent, type EndOrder } from '../sessions/session-transition.js';
 import type { Prefetch } from './prefetch.js';
 import { addSlot, reconcileSlot, removeMissingSlots } from './reconcile-node.js';
-import { applySessionEvent, type EndOrder } from './session-transition.js';
 
 /** Brings a node's report into the database. Resolves when it is committed; idempotent, as reports may come twice. */
 export type HandleNodeEvent = (event: NodeEvent) => Promise<void>;
