@@ -16,7 +16,7 @@ import type { Caller, Services } from '../services/contract.js';
 import { actionHandlers } from './actions/handlers.js';
 import { type CloudApiConfig, deadlineOf, rateLimitOf } from './config.js';
 import { withDeadline } from './deadline.js';
-import type { MappedFailure } from './error-mapping.js';
+import type { MappedFailure } from './error-mapping/failure.js';
 import type { RateLimiter } from './rate-limit.js';
 import type { ApiCall, RawParameters } from './request.js';
 

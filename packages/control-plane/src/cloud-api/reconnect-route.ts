@@ -4,7 +4,7 @@ import { type ClientSession, checkClientSession, isAppError, limits } from '@clo
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReconnectOutcome } from '../services/contract.js';
 import { withDeadline } from './deadline.js';
-import { mapReconnect, type ReconnectFailure, reconnectCodes } from './error-mapping.js';
+import { mapReconnect, type ReconnectFailure, reconnectCodes } from './error-mapping/reconnect.js';
 import { bodyOf, useRawBodies } from './fastify-body.js';
 import { cloudApiServerLimits } from './limits.js';
 import { parseReconnectQuery } from './reconnect-query.js';

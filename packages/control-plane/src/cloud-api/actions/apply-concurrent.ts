@@ -1,4 +1,4 @@
-import { mapApplyConcurrent } from '../error-mapping.js';
+import { mapApplyConcurrent } from '../error-mapping/sessions.js';
 import type { ActionHandler } from './handler.js';
 
 /** ApplyConcurrent: reserves a slot. */

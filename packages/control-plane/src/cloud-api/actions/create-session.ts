@@ -1,6 +1,6 @@
 import { explainedError, missingParameter, type PublicError } from '@cloudstage/cloud-api';
 import { type ClientSession, decodeClientSession, encodeSessionEnvelope, isAppError } from '@cloudstage/protocol';
-import { mapCreateSession } from '../error-mapping.js';
+import { mapCreateSession } from '../error-mapping/sessions.js';
 import type { ActionHandler } from './handler.js';
 
 type DecodedOffer =

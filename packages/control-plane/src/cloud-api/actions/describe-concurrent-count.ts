@@ -1,4 +1,4 @@
-import { mapDescribeConcurrentCount } from '../error-mapping.js';
+import { mapDescribeConcurrentCount } from '../error-mapping/sessions.js';
 import type { ActionHandler } from './handler.js';
 
 /** DescribeConcurrentCount: counts slots. */

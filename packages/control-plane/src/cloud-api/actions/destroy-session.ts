@@ -1,4 +1,4 @@
-import { mapDestroySession } from '../error-mapping.js';
+import { mapDestroySession } from '../error-mapping/sessions.js';
 import type { ActionHandler } from './handler.js';
 
 /** DestroySession: ends the user's session. */

@@ -1,6 +1,6 @@
 import type { ActionName, ActionRequest, ActionResponse } from '@cloudstage/cloud-api';
 import type { Caller, Services } from '../../services/contract.js';
-import type { MappedFailure } from '../error-mapping.js';
+import type { MappedFailure } from '../error-mapping/failure.js';
 
 /** What a handler may use. */
 export interface ActionContext {

@@ -1,12 +1,7 @@
 import { type ActionName, actions, isPlatformErrorCode, renderErrorMessage } from '@cloudstage/cloud-api';
 import { describe, expect, it } from 'vitest';
-import {
-  type MappedFailure,
-  mapApplyConcurrent,
-  mapCreateSession,
-  mapDescribeConcurrentCount,
-  mapDestroySession,
-} from './error-mapping.js';
+import type { MappedFailure } from './failure.js';
+import { mapApplyConcurrent, mapCreateSession, mapDescribeConcurrentCount, mapDestroySession } from './sessions.js';
 
 const message = '/var/lib/cloudstage/packages/x: ENOENT';
 
