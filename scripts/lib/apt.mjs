@@ -67,7 +67,8 @@ export async function ensurePackages(names, needLists, options) {
       `Installing them needs root, and neither root nor sudo is available here. As root, run:\n  apt-get update && ${install.join(' ')}`,
     );
   }
-  const env = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8'];
+  // With this run level Debian's packages start none of their services: the product and its tests start their own.
+  const env = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'RUNLEVEL=1'];
   const lock = ['-o', 'DPkg::Lock::Timeout=300'];
   if (updateLists) {
     await runStep('Refreshing the Debian package lists', [...prefix, ...env, 'apt-get', ...lock, '-q', 'update'], {

@@ -28,12 +28,17 @@ export const runtimePackages = [
   'libegl1',
   'libglx-mesa0',
   'fonts-dejavu-core',
+  // Uploaded archives: 7z, rar, zstd and the rest that bsdtar reads.
+  'libarchive-tools',
   // The native preload of the sandbox is compiled at set-up.
   'gcc',
   'libc6-dev',
 ];
 
-/** What the tests need besides: a browser, X programs to be captured, a GL program, picture tools, Chinese glyphs. */
+/**
+ * What the tests need besides: a browser, X programs to be captured, a GL program, picture tools, Chinese glyphs, a database
+ * server, an RTMP server, tools that make archives.
+ */
 export const testPackages = [
   'chromium',
   'x11-apps',
@@ -42,4 +47,8 @@ export const testPackages = [
   'imagemagick',
   'fonts-wqy-microhei',
   'procps',
+  'postgresql',
+  'libnginx-mod-rtmp',
+  '7zip',
+  'zstd',
 ];
