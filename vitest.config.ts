@@ -13,9 +13,16 @@ const alias = {
   '@cloudstage/demo-backend': source('examples/demo-backend/src/index.ts'),
 };
 
+/** Integration tests that have a database: they run on the embedded one and on PostgreSQL. */
+const databaseTests = [
+  'packages/control-plane/src/*.integration.test.ts',
+  'packages/control-plane/src/{cloud-api,db,services}/**/*.integration.test.ts',
+];
+
 /**
  * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets, PGlite.
- * e2e: the whole product and a real Chromium.
+ * postgres: the integration tests that have a database, again, on a PostgreSQL server of their own. e2e: the whole product and
+ * a real Chromium.
  */
 export default defineConfig({
   test: {
@@ -37,6 +44,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'postgres',
+          include: databaseTests,
+          globalSetup: ['packages/control-plane/src/testing/postgres-setup.testkit.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Each file has databases of its own.
+          maxWorkers: 2,
         },
       },
       {

@@ -7,7 +7,7 @@ import { repository, runMain, setUp } from './lib/set-up.mjs';
 import { countTests, describeFailures, stepsOf } from './lib/test-report.mjs';
 
 /** Steps of `npm run check` that are test runs. */
-const testSteps = new Set(['unit', 'integration', 'e2e']);
+const testSteps = new Set(['unit', 'integration', 'postgres', 'e2e']);
 
 /**
  * `npm test`: set-up, then every step of `npm run check`, also after one that failed, so that one run tells all. At the end

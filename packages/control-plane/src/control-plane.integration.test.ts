@@ -11,12 +11,15 @@ import { type ControlPlane, createControlPlane } from './control-plane.js';
 import { createInProcessNodeLink } from './node-link/in-process.js';
 import { createLogger } from './observability/logger.js';
 import { buildZip } from './storage/archives.testkit.js';
+import { createTestDatabase } from './testing/database.testkit.js';
 import { until } from './testing/harness.testkit.js';
 import { type NodeSimulator, startNodeSimulator } from './testing/node-simulator.testkit.js';
+import type { EmptyDatabase } from './testing/postgres-cluster.testkit.js';
 
 const { car } = createRequire(import.meta.url)('tencentcloud-sdk-nodejs/tencentcloud/services/car');
 
 let dir: string;
+let database: EmptyDatabase;
 let plane: ControlPlane;
 let node: NodeSimulator;
 let url: string;
@@ -39,9 +42,10 @@ const configOf = (patch: Record<string, unknown>): ControlPlaneConfig => {
 beforeAll(async () => {
   vi.stubEnv('http_proxy', '');
   dir = await mkdtemp(join(tmpdir(), 'cloudstage-plane-'));
+  database = await createTestDatabase();
   const config = configOf({
     dataDir: dir,
-    databaseUrl: 'pglite:memory',
+    databaseUrl: database.url,
     api: { port: 0 },
     sessions: { sweepSeconds: 0.05, reservationSeconds: 5 },
   });
@@ -54,6 +58,7 @@ afterAll(async () => {
   await uplink.close();
   await plane.close();
   await plane.close();
+  await database.drop();
   await rm(dir, { recursive: true });
 });
 

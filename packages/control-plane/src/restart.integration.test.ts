@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,21 +10,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from './db/open.js';
 import { findSession, listSessions } from './db/sessions.js';
 import { listSlots } from './db/slots.js';
+import { createTestDatabase, onPostgres } from './testing/database.testkit.js';
 import { applyInput, createHarness, createInput, openTestDatabase, until } from './testing/harness.testkit.js';
 import { startNodeSimulator } from './testing/node-simulator.testkit.js';
+import { type EmptyDatabase, findPostgresPrograms } from './testing/postgres-cluster.testkit.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** One directory for all tests, which run in order: making a database takes seconds of processor time, opening it none. */
-let dir: string;
+/** One database for all tests, which run in order: making an embedded one takes seconds of processor time, opening it none. */
+let made: EmptyDatabase;
 let url: string;
 /** Opening a database and starting processes take long while the other cores build something. */
 const timeout = 240_000;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'cloudstage-restart-'));
-  url = `pglite:${join(dir, 'database')}`;
+  made = await createTestDatabase();
+  url = made.url;
 });
-afterAll(() => rm(dir, { recursive: true }));
+afterAll(() => made.drop());
 
 /** Bundles the child, because Node.js runs no TypeScript; beside the dependencies, so that it finds them. */
 async function bundleChild(): Promise<string> {
@@ -124,8 +125,21 @@ describe('a restart', () => {
   });
 });
 
+/** Everything that is in a database directory. */
+async function readFiles(dir: string): Promise<string[]> {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile());
+  return Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')));
+}
+
+/** Everything that is in a database of a server. */
+async function dumpServer(url: string): Promise<string> {
+  const pgDump = join(await findPostgresPrograms(), 'pg_dump');
+  return (await promisify(execFile)(pgDump, [url], { maxBuffer: 64 << 20 })).stdout;
+}
+
 describe('the database', () => {
-  it('is opened by one process at a time', { timeout }, async () => {
+  it.skipIf(onPostgres())('is opened by one process at a time', { timeout }, async () => {
     const database = await openTestDatabase(url);
     await expect(openTestDatabase(url)).rejects.toSatisfy((error) => isAppError(error, 'database-in-use'));
     await database.close();
@@ -158,10 +172,7 @@ describe('the database', () => {
     const { reconnectToken } = node.connects.at(-1)!.peer!;
     await harness.stop();
     await database.close();
-    const found = await readdir(join(dir, 'database'), { recursive: true, withFileTypes: true });
-    const contents = await Promise.all(
-      found.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
-    );
+    const contents = onPostgres() ? [await dumpServer(url)] : await readFiles(url.slice('pglite:'.length));
     expect(contents.some((content) => content.includes(key.secretId))).toBe(true);
     expect(contents.some((content) => content.includes(key.secretKey ?? ''))).toBe(false);
     expect(contents.some((content) => content.includes(reconnectToken))).toBe(false);

@@ -11,6 +11,12 @@ export interface SlotKey {
 
 const byKey = (key: SlotKey) => and(eq(slots.nodeId, key.nodeId), eq(slots.slotIndex, key.slotIndex));
 
+/** A slot, unlocked. */
+export async function findSlot(executor: Executor, key: SlotKey): Promise<SlotRow | null> {
+  const [row] = await executor.select().from(slots).where(byKey(key));
+  return row ?? null;
+}
+
 /** A slot, locked until the transaction ends. Lock its session first. */
 export async function lockSlot(executor: Executor, key: SlotKey): Promise<SlotRow | null> {
   const [row] = await executor.select().from(slots).where(byKey(key)).for('update');

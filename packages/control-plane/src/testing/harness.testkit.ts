@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { ClientSession, NodeUplink } from '@cloudstage/protocol';
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
-import { type Database, openDatabase } from '../db/open.js';
+import type { Database } from '../db/open.js';
 import { createInProcessNodeLink } from '../node-link/in-process.js';
 import { createLogger } from '../observability/logger.js';
 import { createBackground } from '../services/background.js';
@@ -10,6 +10,8 @@ import type { Caller, CreateSessionInput } from '../services/contract.js';
 import type { ServiceSettings } from '../services/deps.js';
 import { createSecretBox } from '../services/secret-box.js';
 import { type AllServices, createServices } from '../services/services.js';
+
+export { openTestDatabase, resetDatabase } from './database.testkit.js';
 
 /** Times of the service tests; the clock is moved by hand, except for the deadlines of node commands. */
 export const testSettings: ServiceSettings = {
@@ -63,18 +65,6 @@ function captureLog(lines: string[]): Logger {
     },
   });
   return createLogger({ level: 'debug', name: 'test', destination });
-}
-
-/** Opens a database for tests: `CLOUDSTAGE_TEST_DATABASE_URL` (an empty PostgreSQL database) or one in memory. */
-export async function openTestDatabase(url?: string): Promise<Database> {
-  const chosen = url ?? process.env.CLOUDSTAGE_TEST_DATABASE_URL ?? 'pglite:memory';
-  return openDatabase(chosen, { logger: createLogger({ level: 'silent', name: 'test' }) });
-}
-
-/** Empties all tables: opening a database takes a second, a test takes milliseconds. */
-export async function resetDatabase(database: Database): Promise<void> {
-  await database.executor.execute(sql`TRUNCATE session_guests, sessions, slots, render_nodes, project_applications,
-    projects, application_versions, applications, access_keys, accounts`);
 }
 
 async function seed(services: AllServices, database: Database, options: HarnessOptions) {

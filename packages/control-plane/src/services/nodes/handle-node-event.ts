@@ -1,7 +1,7 @@
 import { assertNever, type NodeDescription, type NodeEvent, type NodeSlotDescription } from '@cloudstage/protocol';
 import { lockNode, saveNode } from '../../db/nodes.js';
 import { lockSession, lockSessionsOfNode } from '../../db/sessions.js';
-import { lockSlot, lockSlotsOfNode } from '../../db/slots.js';
+import { findSlot, lockSlot, lockSlotsOfNode } from '../../db/slots.js';
 import { domainLimits } from '../../domain/limits.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { ServiceDeps } from '../deps.js';
@@ -83,8 +83,11 @@ async function onSlotState(
   report: NodeSlotDescription,
 ): Promise<readonly EndOrder[]> {
   return deps.database.transaction(async (tx) => {
-    if (report.sessionId !== null) await lockSession(tx, report.sessionId);
-    const slot = await lockSlot(tx, { nodeId, slotIndex: report.slotIndex });
+    const key = { nodeId, slotIndex: report.slotIndex };
+    // Sessions are locked before slots everywhere: the slot's owner too, which an idle slot's report does not name.
+    const owner = (await findSlot(tx, key))?.sessionId ?? null;
+    for (const id of [...new Set([owner, report.sessionId])].sort()) if (id !== null) await lockSession(tx, id);
+    const slot = await lockSlot(tx, key);
     // Unknown slots come with the node's next status.
     if (slot === null) return [];
     return reconcileSlot(tx, slot, report, { now: deps.now(), settings: deps.settings, rebooted: false });

@@ -1,6 +1,6 @@
 import type { NodeDescription, NodeSlotDescription } from '@cloudstage/protocol';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
-import { lockSession } from '../../db/sessions.js';
+import { findSession, lockSession } from '../../db/sessions.js';
 import { deleteSlot, insertSlot } from '../../db/slots.js';
 import type { DeadlineSettings } from '../../domain/deadlines.js';
 import { isOwned, newSlot, transitionSlot } from '../../domain/slot-state.js';
@@ -79,7 +79,7 @@ async function loseSession(tx: Executor, sessionId: string, context: ReconcileCo
 }
 
 async function orphanOrder(tx: Executor, slot: SlotRow, sessionId: string): Promise<EndOrder> {
-  const row = await lockSession(tx, sessionId);
+  const row = await findSession(tx, sessionId);
   return { nodeId: slot.nodeId, slotIndex: slot.slotIndex, sessionId, reason: row?.endReason ?? 'node-lost' };
 }
 

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { type Database, openDatabase } from '../db/open.js';
+import { createLogger } from '../observability/logger.js';
+import { createPostgresDatabase, type EmptyDatabase } from './postgres-cluster.testkit.js';
+
+/** URL of a PostgreSQL server on which tests may make databases; undefined: tests run on the embedded database. */
+export const postgresServerUrl = (): string | undefined => process.env.CLOUDSTAGE_TEST_DATABASE_URL;
+
+/** True when the tests of this run use PostgreSQL. */
+export const onPostgres = (): boolean => postgresServerUrl() !== undefined;
+
+/** Makes an empty database that outlives the process that opens it: a directory, or a database of the server. */
+export async function createTestDatabase(): Promise<EmptyDatabase> {
+  const server = postgresServerUrl();
+  if (server !== undefined) return createPostgresDatabase(server, `test-${randomUUID()}`);
+  const dir = await mkdtemp(join(tmpdir(), 'cloudstage-database-'));
+  return { url: `pglite:${join(dir, 'database')}`, drop: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Opens a database by URL, or a new one for one test file, which is gone when it is closed. */
+export async function openTestDatabase(url?: string): Promise<Database> {
+  const logger = createLogger({ level: 'silent', name: 'test' });
+  if (url !== undefined) return openDatabase(url, { logger });
+  if (!onPostgres()) return openDatabase('pglite:memory', { logger });
+  const made = await createTestDatabase();
+  const database = await openDatabase(made.url, { logger });
+  return {
+    ...database,
+    close: async () => {
+      await database.close();
+      await made.drop();
+    },
+  };
+}
+
+/** Empties all tables, whatever migrations there are: opening a database takes a second, a test takes milliseconds. */
+export async function resetDatabase(database: Database): Promise<void> {
+  const { rows } = (await database.executor.execute(
+    sql`SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`,
+  )) as unknown as { readonly rows: readonly { readonly name: string }[] };
+  await database.executor.execute(sql.raw(`TRUNCATE ${rows.map((row) => row.name).join(', ')}`));
+}
