@@ -6,6 +6,8 @@ export * from './errors/error-table.js';
 export * from './errors/language.js';
 export * from './errors/public-error.js';
 export * from './limits.js';
+export * from './reference/api-reference.js';
+export * from './reference/schema-rows.js';
 export * from './signature/digest.js';
 export * from './signature/http-request.js';
 export * from './signature/tc3-sign.js';

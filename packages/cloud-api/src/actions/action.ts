@@ -10,6 +10,30 @@ export const serviceName = 'car';
 /** Chapters of the API. */
 export type ActionGroup = 'session' | 'stream' | 'application' | 'project' | 'concurrency';
 
+/** Sites of the vendor; each publishes SDKs of its own. */
+export type VendorSite = 'china' | 'international';
+
+/** Sites of an action that both have. */
+export const bothSites: readonly VendorSite[] = ['china', 'international'];
+
+/** Site of the management actions, which only the international SDKs have. */
+export const internationalSite: readonly VendorSite[] = ['international'];
+
+/** What a customer who moves over from the vendor must know about one action. */
+export interface Compatibility {
+  /** Sites whose published SDKs have the action. */
+  readonly sites: readonly VendorSite[];
+  /** How far the published parameters and fields are honoured. */
+  readonly honoured: string;
+  /**
+   * Fields and values that no published schema has, with what they are for: `response.UploadUrl`,
+   * `request.ApplicationType=ApplicationWeb`. The tests compare the fields with the official models.
+   */
+  readonly added?: Readonly<Record<string, string>>;
+  /** What this product decides where the public schema is silent, a sentence each. */
+  readonly decided?: readonly string[];
+}
+
 /** Everything the edge, the client and the documentation need to know about one action. */
 export interface ActionDefinition<Request extends TObject = TObject, Response extends TObject = TObject> {
   /** What it does, one line of the reference. */
@@ -28,6 +52,8 @@ export interface ActionDefinition<Request extends TObject = TObject, Response ex
   readonly serverTimeoutMs: number | null;
   /** Codes documented for the action; platform codes come on top. */
   readonly errorCodes: readonly ErrorCode[];
+  /** Row of the compatibility table. */
+  readonly compatibility: Compatibility;
 }
 
 /** Declares an action; exists so that the schemas keep their exact types. */

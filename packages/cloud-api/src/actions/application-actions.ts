@@ -1,12 +1,23 @@
 import { Type } from 'typebox';
-import { defineAction } from './action.js';
+import { defineAction, internationalSite } from './action.js';
 import {
   applicationBaseInfoField,
   applicationStoreField,
   applicationVersionField,
+  applicationVersionsField,
   updateModeField,
 } from './application-types.js';
-import { argumentsField, enumField, idField, nameField, regionField, requestObject, responseObject } from './fields.js';
+import {
+  applicationIdField,
+  argumentsField,
+  enumField,
+  nameField,
+  regionField,
+  requestObject,
+  responseObject,
+  textField,
+  versionIdField,
+} from './fields.js';
 
 const common = { group: 'application', kind: 'mutate', rateLimitPerSecond: 20, serverTimeoutMs: null } as const;
 
@@ -24,9 +35,15 @@ export const createApplication = defineAction({
   summary: 'Creates an application',
   request: requestObject({
     ApplicationName: nameField('Application name, unique in the account'),
-    ApplicationType: enumField('Application3D', 'ApplicationXR', 'ApplicationAPK', 'ApplicationWeb'),
+    ApplicationType: enumField(
+      'Kind of application',
+      'Application3D',
+      'ApplicationXR',
+      'ApplicationAPK',
+      'ApplicationWeb',
+    ),
   }),
-  response: responseObject({ ApplicationId: Type.String({ description: 'Application id (app-…)' }) }),
+  response: responseObject({ ApplicationId: textField('Application (app-…)') }),
   errorCodes: [
     'AuthFailure',
     'FailedOperation.ApplicationCreateFail',
@@ -35,6 +52,18 @@ export const createApplication = defineAction({
     'InvalidParameterValue',
     'OperationDenied.ApplicationLimitExceeded',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    added: {
+      'request.ApplicationType=ApplicationWeb':
+        'A web page as the program: the published lists have it in answers only.',
+    },
+    decided: [
+      'Names are unique in the account; a second application of a name is `FailedOperation.ApplicationCreateFail`.',
+      'An account has at most `applications.maxApplications` applications (`OperationDenied.ApplicationLimitExceeded`).',
+    ],
+  },
 });
 
 /** Makes a version into which a package is uploaded. */
@@ -42,7 +71,7 @@ export const createApplicationVersion = defineAction({
   ...common,
   summary: 'Creates a version into which a package is uploaded',
   request: requestObject({
-    ApplicationId: idField(),
+    ApplicationId: applicationIdField(),
     ApplicationFileName: applicationFileNameField(),
     ApplicationVersionRegions: Type.Optional(
       Type.Array(regionField(), { maxItems: 32, description: 'Regions the version is distributed to; empty: all' }),
@@ -60,6 +89,14 @@ export const createApplicationVersion = defineAction({
     'OperationDenied.VersionCreating',
     'OperationDenied.VersionLimitExceeded',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'Any of `zip`, `rar`, `7z`, `tar.gz`, `tar.zst` is taken for desktop applications; the vendor lists the first three.',
+      'No regions means all regions of the installation.',
+    ],
+  },
 });
 
 /** Has the uploaded package unpacked. */
@@ -67,7 +104,7 @@ export const createApplicationSnapshot = defineAction({
   ...common,
   summary: 'Unpacks the uploaded package, or one that is fetched from a URL, into the version',
   request: requestObject({
-    ApplicationId: idField(),
+    ApplicationId: applicationIdField(),
     ApplicationDownloadUrl: Type.String({
       maxLength: 2_048,
       description: 'Where to fetch the package; empty when it was uploaded with the credential',
@@ -84,13 +121,21 @@ export const createApplicationSnapshot = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'It starts the work and answers at once; progress and result are in `DescribeApplicationStatus` and `DescribeApplicationVersion`.',
+      'A URL is fetched by http or https only, not from private addresses unless the configuration allows them, and each redirect is checked again.',
+    ],
+  },
 });
 
 /** Deletes an application with its versions. */
 export const deleteApplication = defineAction({
   ...common,
   summary: 'Deletes an application and its versions',
-  request: requestObject({ ApplicationId: idField() }),
+  request: requestObject({ ApplicationId: applicationIdField() }),
   response: responseObject({}),
   errorCodes: [
     'AuthFailure',
@@ -101,13 +146,18 @@ export const deleteApplication = defineAction({
     'InvalidParameter',
     'InvalidParameterValue',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['An application whose programs are in use is `FailedOperation.ApplicationLockFail`.'],
+  },
 });
 
 /** Deletes one version. */
 export const deleteApplicationVersion = defineAction({
   ...common,
   summary: 'Deletes a version that is not online',
-  request: requestObject({ ApplicationId: idField(), ApplicationVersionId: idField() }),
+  request: requestObject({ ApplicationId: applicationIdField(), ApplicationVersionId: versionIdField() }),
   response: responseObject({}),
   errorCodes: [
     'AuthFailure',
@@ -119,6 +169,11 @@ export const deleteApplicationVersion = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['The version that is online cannot be deleted (`OperationDenied`).'],
+  },
 });
 
 /** Sets what is run and how its picture is taken. */
@@ -126,13 +181,15 @@ export const modifyApplicationBaseInfo = defineAction({
   ...common,
   summary: 'Sets program, arguments, processes, window capture and stores of a desktop application',
   request: requestObject({
-    ApplicationId: idField(),
+    ApplicationId: applicationIdField(),
     ApplicationExePath: Type.String({ minLength: 1, maxLength: 4_096, description: 'Program inside the package' }),
     ApplicationInterList: Type.String({ maxLength: 4_096, description: 'Process names, joined by |' }),
     ApplicationBaseInfo: applicationBaseInfoField(),
     ApplicationParams: Type.Optional(argumentsField()),
     ApplicationName: Type.Optional(nameField('Application name')),
-    ApplicationStores: Type.Optional(Type.Array(applicationStoreField(), { maxItems: 8 })),
+    ApplicationStores: Type.Optional(
+      Type.Array(applicationStoreField(), { maxItems: 8, description: 'Stores of log files and saved games' }),
+    ),
   }),
   response: responseObject({}),
   errorCodes: [
@@ -142,6 +199,11 @@ export const modifyApplicationBaseInfo = defineAction({
     'InvalidParameter',
     'InvalidParameterValue',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['What is not given stays as it is.'],
+  },
 });
 
 /** Renames a version. */
@@ -149,8 +211,8 @@ export const modifyApplicationVersion = defineAction({
   ...common,
   summary: 'Renames a version',
   request: requestObject({
-    ApplicationId: idField(),
-    ApplicationVersionId: idField(),
+    ApplicationId: applicationIdField(),
+    ApplicationVersionId: versionIdField(),
     ApplicationVersionName: Type.Optional(nameField('Version name')),
   }),
   response: responseObject({}),
@@ -162,13 +224,17 @@ export const modifyApplicationVersion = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+  },
 });
 
 /** Renames a mobile application. */
 export const modifyMobileApplicationInfo = defineAction({
   ...common,
   summary: 'Renames a mobile application',
-  request: requestObject({ ApplicationId: idField(), ApplicationName: nameField('Application name') }),
+  request: requestObject({ ApplicationId: applicationIdField(), ApplicationName: nameField('Application name') }),
   response: responseObject({}),
   errorCodes: [
     'AuthFailure',
@@ -178,14 +244,19 @@ export const modifyMobileApplicationInfo = defineAction({
     'InvalidParameter',
     'InvalidParameterValue',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['It renames mobile applications only; a desktop application is `InvalidParameterValue`.'],
+  },
 });
 
 /** Puts a version online. */
 export const setApplicationVersionOnline = defineAction({
   ...common,
   summary: 'Puts a version online; the former one stays usable, so that the same call rolls back',
-  request: requestObject({ ApplicationId: idField(), ApplicationVersionId: idField() }),
-  response: responseObject({ Versions: Type.Array(applicationVersionField()) }),
+  request: requestObject({ ApplicationId: applicationIdField(), ApplicationVersionId: versionIdField() }),
+  response: responseObject({ Versions: applicationVersionsField() }),
   errorCodes: [
     'AuthFailure',
     'FailedOperation.ApplicationLockFail',
@@ -195,4 +266,12 @@ export const setApplicationVersionOnline = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'Running sessions keep their version; new ones get the one that is online.',
+      'The former version becomes `Usable`: the same call with its id rolls back.',
+    ],
+  },
 });

@@ -1,19 +1,19 @@
 import { Type } from 'typebox';
 import { cloudApiLimits } from '../limits.js';
-import { defineAction } from './action.js';
+import { defineAction, internationalSite } from './action.js';
 import { applicationFileNameField } from './application-actions.js';
 import {
   applicationFileInfoField,
-  applicationVersionField,
+  applicationVersionsField,
   userApplicationField,
   userApplicationStatusField,
   userMobileApplicationField,
 } from './application-types.js';
 import {
+  applicationIdField,
+  categoryField,
   countField,
-  enumField,
   filtersField,
-  idField,
   idListField,
   limitField,
   nullable,
@@ -21,6 +21,7 @@ import {
   optionalIdField,
   requestObject,
   responseObject,
+  textField,
 } from './fields.js';
 
 const common = { group: 'application', kind: 'query', rateLimitPerSecond: 20, serverTimeoutMs: null } as const;
@@ -32,25 +33,46 @@ export const describeApplicationList = defineAction({
   request: requestObject({
     Offset: offsetField(),
     Limit: limitField(),
-    /** Names: ApplicationId, ApplicationName, ApplicationRunStatus, ApplicationUpdateStatus. */
-    Filters: Type.Optional(filtersField()),
-    ApplicationCategory: Type.Optional(enumField('DESKTOP', 'MOBILE')),
+    Filters: Type.Optional(
+      filtersField('ApplicationId', 'ApplicationName', 'ApplicationRunStatus', 'ApplicationUpdateStatus'),
+    ),
+    ApplicationCategory: Type.Optional(categoryField()),
   }),
   response: responseObject({
-    UserApplicationList: Type.Array(userApplicationField()),
-    ApplicationTotal: countField(),
-    UserMobileApplicationList: Type.Array(userMobileApplicationField()),
+    UserApplicationList: Type.Array(userApplicationField(), { description: 'Desktop applications of the page' }),
+    ApplicationTotal: countField('Applications that match, on all pages'),
+    UserMobileApplicationList: Type.Array(userMobileApplicationField(), {
+      description: 'Mobile applications of the page',
+    }),
   }),
   errorCodes: ['InternalError', 'InvalidParameter', 'InvalidParameterValue'],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['`Limit` is at most 100; 0 means 20.'],
+  },
 });
 
 /** Lists the programs in a package. */
 export const describeApplicationPathList = defineAction({
   ...common,
   summary: 'Lists the programs in a package: PE, ELF, scripts, index.html',
-  request: requestObject({ ApplicationId: idField(), ApplicationVersionId: optionalIdField() }),
-  response: responseObject({ PathList: nullable(Type.Array(Type.String())) }),
+  request: requestObject({
+    ApplicationId: applicationIdField(),
+    ApplicationVersionId: optionalIdField('Version (ver-…); empty: the newest one with a package'),
+  }),
+  response: responseObject({
+    PathList: nullable(Type.Array(textField('Path'), { description: 'Paths of programs inside the package' })),
+  }),
   errorCodes: ['FailedOperation.ApplicationNotFind', 'InvalidParameter'],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'Paths are separated by `/`, as they are in the package.',
+      'Not only `.exe` files: every PE and ELF program, scripts and `index.html` pages are listed.',
+    ],
+  },
 });
 
 /** Status of applications. */
@@ -58,16 +80,23 @@ export const describeApplicationStatus = defineAction({
   ...common,
   summary: 'Tells run and update status of applications',
   request: requestObject({ ApplicationIdList: idListField('Application ids') }),
-  response: responseObject({ StatusList: Type.Array(userApplicationStatusField()) }),
+  response: responseObject({
+    StatusList: Type.Array(userApplicationStatusField(), { description: 'One entry an application' }),
+  }),
   errorCodes: ['InternalError', 'InvalidParameter', 'InvalidParameterValue'],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['Unknown applications are left out of the list.'],
+  },
 });
 
 /** Versions of an application. */
 export const describeApplicationVersion = defineAction({
   ...common,
   summary: 'Lists the versions of an application, newest first',
-  request: requestObject({ ApplicationId: idField() }),
-  response: responseObject({ Versions: Type.Array(applicationVersionField()) }),
+  request: requestObject({ ApplicationId: applicationIdField() }),
+  response: responseObject({ Versions: applicationVersionsField() }),
   errorCodes: [
     'AuthFailure',
     'FailedOperation.ApplicationNotFind',
@@ -75,6 +104,10 @@ export const describeApplicationVersion = defineAction({
     'InvalidParameter',
     'InvalidParameterValue',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+  },
 });
 
 /** Checks paths in a package. */
@@ -82,23 +115,35 @@ export const describeApplicationFileInfo = defineAction({
   ...common,
   summary: 'Tells whether paths exist inside the package',
   request: requestObject({
-    ApplicationId: idField(),
+    ApplicationId: applicationIdField(),
     FilePathList: Type.Optional(
-      Type.Array(Type.String({ maxLength: 4_096 }), {
+      Type.Array(Type.String({ maxLength: 4_096, description: 'Path inside the package' }), {
         maxItems: cloudApiLimits.filePaths,
         description: 'Paths to check',
       }),
     ),
   }),
-  response: responseObject({ FileInfoList: nullable(Type.Array(applicationFileInfoField())) }),
+  response: responseObject({
+    FileInfoList: nullable(
+      Type.Array(applicationFileInfoField(), { description: 'One entry a path, in the order asked' }),
+    ),
+  }),
   errorCodes: ['FailedOperation.ApplicationNotFind', 'InvalidParameter'],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['At most 100 paths a call; the package is that of the version online, else of the newest one.'],
+  },
 });
 
 /** Credentials for an upload. The vendor's spelling: SecretID. */
 export const describeCosCredential = defineAction({
   ...common,
   summary: 'Gives temporary credentials and the path for uploading a package',
-  request: requestObject({ ApplicationId: idField(), ApplicationFileName: Type.Optional(applicationFileNameField()) }),
+  request: requestObject({
+    ApplicationId: applicationIdField(),
+    ApplicationFileName: Type.Optional(applicationFileNameField()),
+  }),
   response: responseObject({
     SecretID: Type.String({ description: 'Temporary id' }),
     SecretKey: Type.String({ description: 'Temporary secret' }),
@@ -108,8 +153,7 @@ export const describeCosCredential = defineAction({
     Path: Type.String({ description: 'Key of the object to upload' }),
     StartTime: Type.Integer({ description: 'Valid from, Unix seconds' }),
     ExpiredTime: Type.Integer({ description: 'Valid until, Unix seconds' }),
-    /** Not the vendor's: where to send the upload. */
-    UploadUrl: Type.String({ description: 'Upload endpoint of this installation (tus)' }),
+    UploadUrl: Type.String({ description: 'Where the package is uploaded with the credential, by tus' }),
   }),
   errorCodes: [
     'AuthFailure',
@@ -121,4 +165,13 @@ export const describeCosCredential = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters and fields.',
+    added: {
+      'response.UploadUrl':
+        'Where to upload: the file goes to this installation by the open tus protocol, resumably, instead of to COS.',
+    },
+    decided: ['The credential is good for one file of the version that waits for its package, until `ExpiredTime`.'],
+  },
 });

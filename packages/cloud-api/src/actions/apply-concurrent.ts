@@ -1,5 +1,5 @@
-import { defineAction } from './action.js';
-import { idField, optionalIdField, requestObject, responseObject, userIdField, userIpField } from './fields.js';
+import { bothSites, defineAction } from './action.js';
+import { optionalIdField, projectIdField, requestObject, responseObject, userIdField, userIpField } from './fields.js';
 
 /** Reserves one idle slot of a project for a user. */
 export const applyConcurrent = defineAction({
@@ -9,11 +9,9 @@ export const applyConcurrent = defineAction({
   request: requestObject({
     UserId: userIdField(),
     UserIp: userIpField(),
-    ProjectId: idField(),
-    /** Empty: the version that is online. */
-    ApplicationVersionId: optionalIdField(),
-    /** Chooses the application of a SHARED project; ignored for EXCLUSIVE ones. */
-    ApplicationId: optionalIdField(),
+    ProjectId: projectIdField(),
+    ApplicationVersionId: optionalIdField('Version to run, to test one before it is online; empty: the one online'),
+    ApplicationId: optionalIdField('Application of a SHARED project; ignored for EXCLUSIVE ones'),
   }),
   response: responseObject({}),
   rateLimitPerSecond: 100,
@@ -30,4 +28,14 @@ export const applyConcurrent = defineAction({
     'ResourceUnavailable.Initialization',
     'UnsupportedOperation.Stopping',
   ],
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: [
+      'A reservation lasts `sessions.reservationSeconds` (60 s); then `CreateSession` answers `FailedOperation.LockTimeout`.',
+      'A call of a user who holds a concurrency for the same program succeeds and changes nothing; for another program it ends the old session and answers `UnsupportedOperation.Stopping` until that is over.',
+      'An unknown project, application or version is `InvalidParameterValue`, the listed code that fits best.',
+      'Parallel calls of one user get `FailedOperation.SlowDown`, as the guide of the product says, though the list of the action lacks it.',
+    ],
+  },
 });

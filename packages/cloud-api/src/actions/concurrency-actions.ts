@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { defineAction } from './action.js';
+import { defineAction, internationalSite } from './action.js';
 import {
-  concurrencyTypes,
+  concurrencyTypeField,
   countField,
   enumField,
   filtersField,
@@ -12,9 +12,11 @@ import {
   nullable,
   offsetField,
   optionalIdField,
+  projectIdField,
   regionField,
   requestObject,
   responseObject,
+  textField,
   timeField,
 } from './fields.js';
 
@@ -30,7 +32,7 @@ export const bindConcurrentPackagesToProject = defineAction({
   ...common,
   kind: 'mutate',
   summary: 'Binds concurrency packages to a project of the same type, all or none; a bound one moves',
-  request: requestObject({ ConcurrentIds: idListField('Package ids (cac-…)'), ProjectId: idField() }),
+  request: requestObject({ ConcurrentIds: idListField('Packages (cac-…)'), ProjectId: projectIdField() }),
   response: responseObject({}),
   errorCodes: [
     'FailedOperation',
@@ -42,6 +44,14 @@ export const bindConcurrentPackagesToProject = defineAction({
     'ResourceUnavailable.Initialization',
     'UnsupportedOperation.Stopping',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'A package that is bound to another project moves; users on it stay to the end of their sessions.',
+      'All packages are bound, or none. Type and project must agree (`InvalidParameterValue`).',
+    ],
+  },
 });
 
 /** Takes concurrency packages from their project. */
@@ -49,8 +59,16 @@ export const unbindConcurrentPackagesFromProject = defineAction({
   ...common,
   kind: 'mutate',
   summary: 'Unbinds concurrency packages; running sessions go on to their end',
-  request: requestObject({ ConcurrentIds: idListField('Package ids (cac-…)'), ProjectId: optionalIdField() }),
+  request: requestObject({
+    ConcurrentIds: idListField('Packages (cac-…)'),
+    ProjectId: optionalIdField('Project (cap-…) they must be bound to; empty: any'),
+  }),
   response: responseObject({}),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['With a `ProjectId`, a package that is bound to another project is refused, and nothing changes.'],
+  },
 });
 
 /**
@@ -58,19 +76,22 @@ export const unbindConcurrentPackagesFromProject = defineAction({
  * @see docs/reference/cloud-api.md "DescribeConcurrentPackages"
  */
 export const concurrentPackageField = () =>
-  Type.Object({
-    ConcurrentId: Type.String({ description: 'Package id (cac-…)' }),
-    Name: Type.String(),
-    Type: enumField(...concurrencyTypes),
-    Region: regionField(),
-    Amount: Type.Integer({ minimum: 0, description: 'Concurrencies granted' }),
-    Available: Type.Integer({ minimum: 0, description: 'Concurrencies that the nodes really have for it' }),
-    Using: Type.Integer({ minimum: 0, description: 'Concurrencies in use' }),
-    Status: enumField('Normal', 'Draining', 'Expired'),
-    ProjectId: nullable(Type.String()),
-    CreateTime: timeField('Grant time'),
-    ExpireTime: nullable(timeField('Expiry; null: never')),
-  });
+  Type.Object(
+    {
+      ConcurrentId: textField('Package (cac-…)'),
+      Name: textField('Name'),
+      Type: concurrencyTypeField(),
+      Region: regionField(),
+      Amount: Type.Integer({ minimum: 0, description: 'Concurrencies granted' }),
+      Available: Type.Integer({ minimum: 0, description: 'Concurrencies that the nodes really have for it' }),
+      Using: Type.Integer({ minimum: 0, description: 'Concurrencies in use' }),
+      Status: enumField('Draining: expired or shrunk, and users are still on it', 'Normal', 'Draining', 'Expired'),
+      ProjectId: nullable(textField('Project it is bound to (cap-…)')),
+      CreateTime: timeField('Grant time'),
+      ExpireTime: nullable(timeField('Expiry, null: never')),
+    },
+    { title: 'ApplicationConcurrentPackage' },
+  );
 
 /** Lists concurrency packages. */
 export const describeConcurrentPackages = defineAction({
@@ -80,13 +101,23 @@ export const describeConcurrentPackages = defineAction({
   request: requestObject({
     Offset: Type.Optional(offsetField()),
     Limit: Type.Optional(limitField()),
-    /** Names: ConcurrentId, Name, ProjectId, Type, Region, Status. */
-    Filters: Type.Optional(filtersField()),
+    Filters: Type.Optional(filtersField('ConcurrentId', 'Name', 'ProjectId', 'Type', 'Region', 'Status')),
   }),
   response: responseObject({
-    Total: nullable(countField()),
-    ConcurrentPackages: nullable(Type.Array(concurrentPackageField())),
+    Total: nullable(countField('Packages that match, on all pages')),
+    ConcurrentPackages: nullable(Type.Array(concurrentPackageField(), { description: 'Packages of the page' })),
   }),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    added: {
+      'response.ConcurrentPackages[].*':
+        "The vendor publishes the object without fields; all of them are this product's.",
+    },
+    decided: [
+      "The official SDKs of the international site drop the fields of a package, since their model has none; callers see them through `CommonClient` or the SDK of the China site's `CommonClient`.",
+    ],
+  },
 });
 
 /** Totals of an account. */
@@ -96,9 +127,14 @@ export const describeConcurrentSummary = defineAction({
   summary: 'Tells how many concurrencies the account has',
   request: requestObject({}),
   response: responseObject({
-    PrepaidConcurrentTotal: countField(),
+    PrepaidConcurrentTotal: countField('Concurrencies granted and not expired'),
     HourlyRemainDuration: Type.String({ description: 'Remaining time of hourly packages, 100h0m0s' }),
   }),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All fields.',
+    decided: ['`HourlyRemainDuration` is always `0h0m0s`: nothing is sold by the hour here.'],
+  },
 });
 
 /** Renames a package. */
@@ -106,7 +142,7 @@ export const modifyConcurrentPackage = defineAction({
   ...common,
   kind: 'mutate',
   summary: 'Renames a concurrency package',
-  request: requestObject({ ConcurrentId: idField(), Name: nameField('Package name') }),
+  request: requestObject({ ConcurrentId: idField('Package (cac-…)'), Name: nameField('Package name') }),
   response: responseObject({}),
   errorCodes: [
     'FailedOperation.ApplicationLockFail',
@@ -116,6 +152,11 @@ export const modifyConcurrentPackage = defineAction({
     'InvalidParameterValue',
     'OperationDenied',
   ],
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['An unknown package is `InvalidParameterValue`.'],
+  },
 });
 
 /** Ends all sessions on the packages. */
@@ -123,6 +164,11 @@ export const resetConcurrentPackages = defineAction({
   ...common,
   kind: 'mutate',
   summary: 'Ends every session on the packages and resets their slots',
-  request: requestObject({ ConcurrentPackageIds: idListField('Package ids (cac-…)') }),
+  request: requestObject({ ConcurrentPackageIds: idListField('Packages (cac-…)') }),
   response: responseObject({}),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['Sessions end with the reason `kicked`.'],
+  },
 });

@@ -1,6 +1,6 @@
 import { limits } from '@cloudstage/protocol';
 import { Type } from 'typebox';
-import { defineAction } from './action.js';
+import { bothSites, defineAction } from './action.js';
 import { enumField, requestObject, responseObject, userIdField, userIpField } from './fields.js';
 
 /** Exchanges a ClientSession for a ServerSession on the reserved or held slot; also reconnects and joins a room. */
@@ -11,19 +11,33 @@ export const createSession = defineAction({
   request: requestObject({
     UserId: userIdField(),
     UserIp: userIpField(),
-    /** Text of the client SDK; may be empty or absent only with `RunMode=RunWithoutClient`. */
-    ClientSession: Type.Optional(Type.String({ maxLength: limits.clientSessionChars })),
-    RunMode: Type.Optional(enumField('', 'RunWithoutClient')),
-    /** Appended to the project's launch parameters. */
-    ApplicationParameters: Type.Optional(Type.String({ maxLength: limits.applicationParametersChars })),
-    /** Multiplayer: UserId of the room's owner, the own one for the owner. */
-    HostUserId: Type.Optional(Type.String({ maxLength: limits.userIdChars })),
-    /** Multiplayer: may operate, or may only watch. */
-    Role: Type.Optional(enumField('Player', 'Viewer')),
+    ClientSession: Type.Optional(
+      Type.String({
+        maxLength: limits.clientSessionChars,
+        description: 'Text of the client SDK; may be empty or absent only with `RunMode=RunWithoutClient`',
+      }),
+    ),
+    RunMode: Type.Optional(
+      enumField('RunWithoutClient: the program runs on while no client is connected', '', 'RunWithoutClient'),
+    ),
+    ApplicationParameters: Type.Optional(
+      Type.String({
+        maxLength: limits.applicationParametersChars,
+        description: "Launch arguments, appended to the project's; without effect on a prelaunched program",
+      }),
+    ),
+    HostUserId: Type.Optional(
+      Type.String({
+        maxLength: limits.userIdChars,
+        description: "Multiplayer: UserId of the room's owner, the own one for the owner",
+      }),
+    ),
+    Role: Type.Optional(enumField('Multiplayer: may operate, or may only watch', 'Player', 'Viewer')),
   }),
   response: responseObject({
-    /** Text to hand to the client SDK; empty when the session was started without a client. */
-    ServerSession: Type.String(),
+    ServerSession: Type.String({
+      description: 'Text to hand to the client SDK; empty when the session was started without a client',
+    }),
   }),
   rateLimitPerSecond: 100,
   serverTimeoutMs: 5_000,
@@ -43,4 +57,14 @@ export const createSession = defineAction({
     'ResourceUnavailable.Initialization',
     'UnsupportedOperation.Stopping',
   ],
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: [
+      'It may be called again for a session that lives: the client is connected anew, a former one is taken over. No `ApplyConcurrent` is needed while the program is held.',
+      'An absent or empty `ClientSession` is `MissingParameter`, except with `RunMode=RunWithoutClient`. One that cannot be read is `InvalidParameter.JsonParseError` with the reason; an offer that cannot be answered is `InvalidParameterValue`.',
+      'Guests of a room need no concurrency of their own; `sessions.maxPlayers` and `sessions.maxViewers` bound the seats (`LimitExceeded.Role`).',
+      'A node that does not answer is `FailedOperation.ProcessTimeout`: the remedy is to try again.',
+    ],
+  },
 });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineAction } from './action.js';
-import { countField, enumField, optionalIdField, requestObject, responseObject } from './fields.js';
+import { bothSites, defineAction } from './action.js';
+import { categoryField, countField, optionalIdField, requestObject, responseObject } from './fields.js';
 
 /** Counts slots: all of them, and those that are not idle. */
 export const describeConcurrentCount = defineAction({
@@ -8,14 +8,12 @@ export const describeConcurrentCount = defineAction({
   group: 'concurrency',
   kind: 'query',
   request: requestObject({
-    /** Empty or absent: all projects of the account. */
-    ProjectId: optionalIdField(),
-    ApplicationCategory: Type.Optional(enumField('DESKTOP', 'MOBILE')),
+    ProjectId: optionalIdField('Project (cap-…); empty or absent: all projects of the account'),
+    ApplicationCategory: Type.Optional(categoryField()),
   }),
   response: responseObject({
-    Total: countField(),
-    /** Prelaunching, connected, waiting for a reconnect, or being cleaned. */
-    Running: countField(),
+    Total: countField('All concurrencies'),
+    Running: countField('Those prelaunching, connected, waiting for a reconnect, or being cleaned'),
   }),
   rateLimitPerSecond: 20,
   serverTimeoutMs: null,
@@ -26,4 +24,12 @@ export const describeConcurrentCount = defineAction({
     'InvalidParameter',
     'InvalidParameterValue',
   ],
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters; `ApplicationCategory` is known to the SDK of the China site only.',
+    decided: [
+      'An unknown project is `InvalidParameterValue`.',
+      'With `ApplicationCategory=MOBILE` both counts are 0: no node runs APK packages.',
+    ],
+  },
 });

@@ -1,4 +1,4 @@
-import { defineAction } from './action.js';
+import { bothSites, defineAction } from './action.js';
 import { requestObject, responseObject, userIdField } from './fields.js';
 
 /** Ends the user's session now and frees its slot. Succeeds also when there was none. */
@@ -17,4 +17,12 @@ export const destroySession = defineAction({
     'InvalidParameter.JsonParseError',
     'ResourceUnavailable.AccessFailed',
   ],
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: [
+      'Succeeds also when the user has no session.',
+      'The concurrency is idle again after it has been cleaned; until then `ApplyConcurrent` of the same user answers `UnsupportedOperation.Stopping`.',
+    ],
+  },
 });

@@ -1,20 +1,22 @@
 import { Type } from 'typebox';
-import { defineAction } from './action.js';
+import { defineAction, internationalSite } from './action.js';
 import {
   argumentsField,
-  concurrencyTypes,
+  categoryField,
+  concurrencyTypeField,
   countField,
   enumField,
   filtersField,
-  idField,
   idListField,
   limitField,
   nameField,
   nullable,
   offsetField,
+  projectIdField,
   regionField,
   requestObject,
   responseObject,
+  textField,
   timeField,
 } from './fields.js';
 
@@ -25,7 +27,6 @@ const common = {
   errorCodes: ['FailedOperation'],
 } as const;
 
-const categoryField = () => enumField('DESKTOP', 'MOBILE');
 const durationField = (description: string) => Type.String({ maxLength: 16, description });
 const videoEncodeConfigField = () =>
   Type.Object(
@@ -34,8 +35,10 @@ const videoEncodeConfigField = () =>
         Type.Integer({ minimum: 1, maximum: 60, description: 'Key frame interval of live pushes, seconds' }),
       ),
     },
-    { additionalProperties: false },
+    { additionalProperties: false, title: 'VideoEncodeConfig', description: 'Settings of the encoder' },
   );
+const projectTypeField = () =>
+  enumField('EXCLUSIVE: one application; SHARED: any application of the account', 'EXCLUSIVE', 'SHARED');
 
 /** Run settings that CreateApplicationProject and ModifyApplicationProject have in common; absent: default, or unchanged. */
 const settings = {
@@ -49,12 +52,21 @@ const settings = {
   ReconnectTimeout: Type.Optional(durationField('How long a program waits for its client: 40s to 1h; 120, 120s, 2m')),
   MinBitrate: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Mbit/s; 0: default' })),
   MaxBitrate: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Mbit/s; 0: default' })),
-  UpstreamAudioOption: Type.Optional(enumField('', 'DisableMixIntoStreamPush')),
+  UpstreamAudioOption: Type.Optional(
+    enumField(
+      'DisableMixIntoStreamPush: live pushes go without the microphones of the users',
+      '',
+      'DisableMixIntoStreamPush',
+    ),
+  ),
   VideoEncodeConfig: Type.Optional(videoEncodeConfigField()),
   XRMaxWidth: Type.Optional(Type.Integer({ minimum: 0, maximum: 6_000, description: 'Width limit of XR pictures' })),
   BackgroundImageCOSFileId: Type.Optional(Type.String({ maxLength: 64, description: 'Uploaded picture (cf-…)' })),
   DisableVideoCodecs: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 16 }), { maxItems: 8, description: 'Codecs not to negotiate' }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 16, description: 'Codec' }), {
+      maxItems: 8,
+      description: 'Codecs not to negotiate, e.g. H265',
+    }),
   ),
 } as const;
 
@@ -66,12 +78,22 @@ export const createApplicationProject = defineAction({
   request: requestObject({
     Name: nameField('Project name, unique in the account'),
     ApplicationId: Type.String({ maxLength: 64, description: 'Application; may be empty for SHARED projects' }),
-    Type: enumField(...concurrencyTypes),
+    Type: concurrencyTypeField(),
     ...settings,
-    ProjectType: Type.Optional(enumField('EXCLUSIVE', 'SHARED')),
+    ProjectType: Type.Optional(projectTypeField()),
     ProjectCategory: Type.Optional(categoryField()),
   }),
-  response: responseObject({ ProjectId: nullable(Type.String({ description: 'Project id (cap-…)' })) }),
+  response: responseObject({ ProjectId: nullable(textField('Project (cap-…)')) }),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'Durations are seconds (`30`) or have a unit (`30s`, `2m`); the vendor shows both spellings.',
+      '`Resolution` is `1920x1080` or `1920*1080`.',
+      'Prelaunch is for EXCLUSIVE projects only; a SHARED one with `IsPreload` is refused.',
+      'Refusals are `FailedOperation`, the only code the list has, with the reason in the message.',
+    ],
+  },
 });
 
 /** Changes a project. */
@@ -80,13 +102,21 @@ export const modifyApplicationProject = defineAction({
   kind: 'mutate',
   summary: 'Changes a project; what is not given stays as it is',
   request: requestObject({
-    ProjectId: idField(),
+    ProjectId: projectIdField(),
     Name: Type.Optional(nameField('Project name')),
-    Type: Type.Optional(enumField(...concurrencyTypes)),
+    Type: Type.Optional(concurrencyTypeField()),
     Description: Type.Optional(Type.String({ maxLength: 1_024, description: 'Free text' })),
     ...settings,
   }),
   response: responseObject({}),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: [
+      'What is not given stays as it is.',
+      'Running sessions keep the settings they started with; new ones get the new.',
+    ],
+  },
 });
 
 /** Deletes projects. */
@@ -94,41 +124,50 @@ export const deleteApplicationProjects = defineAction({
   ...common,
   kind: 'mutate',
   summary: 'Deletes projects, all or none',
-  request: requestObject({ ProjectIds: idListField('Project ids') }),
+  request: requestObject({ ProjectIds: idListField('Projects (cap-…)') }),
   response: responseObject({}),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters.',
+    decided: ['All projects are deleted, or none.'],
+  },
 });
 
 /** A project in a list. */
 export const applicationProjectField = () =>
-  Type.Object({
-    ProjectId: nullable(Type.String()),
-    Name: nullable(Type.String()),
-    Description: nullable(Type.String()),
-    Type: nullable(enumField(...concurrencyTypes)),
-    ApplicationId: nullable(Type.String()),
-    IsPreload: nullable(Type.Boolean()),
-    Amount: nullable(Type.Integer({ minimum: 0, description: 'Concurrencies of the project' })),
-    Using: nullable(Type.Integer({ minimum: 0, description: 'Concurrencies in use' })),
-    ApplicationStatus: nullable(
-      enumField(
-        'NoConcurrent',
-        'Online',
-        'applicationCreating',
-        'applicationCreateFail',
-        'applicationDeleting',
-        'applicationNoConfigured',
+  Type.Object(
+    {
+      ProjectId: nullable(textField('Project (cap-…)')),
+      Name: nullable(textField('Name')),
+      Description: nullable(textField('Free text')),
+      Type: nullable(concurrencyTypeField()),
+      ApplicationId: nullable(textField('Application of an EXCLUSIVE project')),
+      IsPreload: nullable(Type.Boolean({ description: 'Whether programs are started before users come' })),
+      Amount: nullable(Type.Integer({ minimum: 0, description: 'Concurrencies of the project' })),
+      Using: nullable(Type.Integer({ minimum: 0, description: 'Concurrencies in use' })),
+      ApplicationStatus: nullable(
+        enumField(
+          'Whether the project can be used, and what it lacks',
+          'NoConcurrent',
+          'Online',
+          'applicationCreating',
+          'applicationCreateFail',
+          'applicationDeleting',
+          'applicationNoConfigured',
+        ),
       ),
-    ),
-    ApplicationParams: nullable(Type.String()),
-    CreateTime: nullable(timeField('Creation time')),
-    ApplicationName: nullable(Type.String()),
-    Resolution: nullable(Type.String()),
-    ProjectType: nullable(enumField('EXCLUSIVE', 'SHARED')),
-    Purpose: nullable(enumField('', 'EXPERIENCE')),
-    ApplicationRegions: nullable(Type.Array(regionField())),
-    ConcurrentRegions: nullable(Type.Array(regionField())),
-    ProjectCategory: nullable(categoryField()),
-  });
+      ApplicationParams: nullable(textField('Launch arguments')),
+      CreateTime: nullable(timeField('Creation time')),
+      ApplicationName: nullable(textField('Name of the application')),
+      Resolution: nullable(textField('Width and height, 1920x1080')),
+      ProjectType: nullable(projectTypeField()),
+      Purpose: nullable(enumField('EXPERIENCE: a test project', '', 'EXPERIENCE')),
+      ApplicationRegions: nullable(Type.Array(regionField(), { description: 'Regions of the version online' })),
+      ConcurrentRegions: nullable(Type.Array(regionField(), { description: 'Regions with concurrencies' })),
+      ProjectCategory: nullable(categoryField()),
+    },
+    { title: 'ApplicationProject' },
+  );
 
 /** Lists projects. */
 export const describeApplicationProjects = defineAction({
@@ -138,43 +177,58 @@ export const describeApplicationProjects = defineAction({
   request: requestObject({
     Offset: Type.Optional(offsetField()),
     Limit: Type.Optional(limitField()),
-    /** Names: ProjectId, Name, ApplicationId, ProjectType, Type. */
-    Filters: Type.Optional(filtersField()),
+    Filters: Type.Optional(filtersField('ProjectId', 'Name', 'ApplicationId', 'ProjectType', 'Type')),
     ProjectCategory: Type.Optional(categoryField()),
   }),
   response: responseObject({
-    Projects: nullable(Type.Array(applicationProjectField())),
-    Total: nullable(countField()),
+    Projects: nullable(Type.Array(applicationProjectField(), { description: 'Projects of the page' })),
+    Total: nullable(countField('Projects that match, on all pages')),
   }),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All parameters and fields.',
+    decided: [
+      "The filter names are this product's: the vendor publishes none for projects.",
+      'An absent `Limit`, or 0, means 20.',
+    ],
+  },
 });
 
 /** A picture that is shown while a program is being started. */
 const backgroundImageField = () =>
-  Type.Object({
-    COSFileId: nullable(Type.String()),
-    URL: nullable(Type.String()),
-    Name: nullable(Type.String()),
-    CreateTime: nullable(Type.String()),
-  });
+  Type.Object(
+    {
+      COSFileId: nullable(textField('Uploaded picture (cf-…)')),
+      URL: nullable(textField('Where it is shown from')),
+      Name: nullable(textField('File name')),
+      CreateTime: nullable(timeField('Upload time')),
+    },
+    { title: 'BackgroundImage', description: 'Picture that is shown while a program is being started' },
+  );
 
 /** Advanced settings of a project. */
 export const describeApplicationProjectAdvancedConfig = defineAction({
   ...common,
   kind: 'query',
   summary: 'Tells the advanced settings of a project',
-  request: requestObject({ ProjectId: idField() }),
+  request: requestObject({ ProjectId: projectIdField() }),
   response: responseObject({
-    ApplicationParams: nullable(Type.String()),
-    Resolution: nullable(Type.String()),
-    FPS: nullable(Type.Integer()),
-    MinBitrate: nullable(Type.Integer({ description: 'Mbit/s' })),
-    MaxBitrate: nullable(Type.Integer({ description: 'Mbit/s' })),
-    PreloadDuration: nullable(Type.String({ description: 'Seconds, 30s' })),
-    ReconnectTimeout: nullable(Type.String({ description: 'Seconds, 120s' })),
-    UpstreamAudioOption: nullable(Type.String()),
+    ApplicationParams: nullable(textField('Launch arguments')),
+    Resolution: nullable(textField('Width and height, 1920x1080')),
+    FPS: nullable(Type.Integer({ description: 'Frames a second; 0: default' })),
+    MinBitrate: nullable(Type.Integer({ description: 'Mbit/s; 0: default' })),
+    MaxBitrate: nullable(Type.Integer({ description: 'Mbit/s; 0: default' })),
+    PreloadDuration: nullable(textField('How long a prelaunched program may take to be ready, 30s')),
+    ReconnectTimeout: nullable(textField('How long a program waits for its client, 120s')),
+    UpstreamAudioOption: nullable(textField('DisableMixIntoStreamPush, or empty')),
     VideoEncodeConfig: nullable(videoEncodeConfigField()),
-    XRMaxWidth: nullable(Type.Integer()),
+    XRMaxWidth: nullable(Type.Integer({ description: 'Width limit of XR pictures' })),
     BackgroundImage: nullable(backgroundImageField()),
-    DisableVideoCodecs: nullable(Type.Array(Type.String())),
+    DisableVideoCodecs: nullable(Type.Array(textField('Codec'), { description: 'Codecs that are not negotiated' })),
   }),
+  compatibility: {
+    sites: internationalSite,
+    honoured: 'All fields.',
+    decided: ['Durations are answered in seconds with their unit, `120s`.'],
+  },
 });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { cloudApiLimits } from '../limits.js';
-import { defineAction } from './action.js';
+import { bothSites, defineAction } from './action.js';
 import { requestObject, responseObject, userIdField } from './fields.js';
 
 const common = {
@@ -32,6 +32,15 @@ export const startPublishStream = defineAction({
       }),
     ),
   }),
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: [
+      'The live domain is `streams.publishUrl` of the configuration; without one the action answers `OperationDenied`.',
+      'The stream goes on while the program waits for a reconnect, and ends with the session.',
+      'A push that is already running is replaced.',
+    ],
+  },
 });
 
 /** Pushes a session's picture and sound to a URL of the caller. */
@@ -46,6 +55,11 @@ export const startPublishStreamWithURL = defineAction({
       description: 'Target, rtmp:// or rtmps://',
     }),
   }),
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: ['A push that is already running is replaced.'],
+  },
 });
 
 /** Ends the push of a user's session. */
@@ -53,4 +67,9 @@ export const stopPublishStream = defineAction({
   ...common,
   summary: "Ends the push of a user's session",
   request: requestObject({ UserId: userIdField() }),
+  compatibility: {
+    sites: bothSites,
+    honoured: 'All parameters.',
+    decided: ['Succeeds also when nothing is pushed.'],
+  },
 });
