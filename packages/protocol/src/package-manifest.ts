@@ -16,6 +16,10 @@ export const PackageManifestSchema = Type.Object({
         sizeBytes: Type.Integer({ minimum: 0 }),
         sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
         executable: Type.Boolean(),
+        /** What kind of program it is, told by name and first bytes; absent: none. */
+        kind: Type.Optional(
+          Type.Union([Type.Literal('pe'), Type.Literal('elf'), Type.Literal('script'), Type.Literal('web')]),
+        ),
       }),
       Type.Object({ type: Type.Literal('directory'), path: Type.String({ minLength: 1, maxLength: 4096 }) }),
       Type.Object({

@@ -17,7 +17,17 @@ export interface IngestOptions {
  * On failure what it wrote is removed. Calls run one after the other, so that removing never hits what another call uses.
  * @throws AppError `package-…` naming the rule that the archive breaks, `package-not-found`, `package-format-unsupported`.
  */
-export type Ingest = (input: { readonly archivePath: string }) => Promise<StoredPackage>;
+export type Ingest = (input: IngestInput) => Promise<StoredPackage>;
+
+/** What {@link Ingest} is given. */
+export interface IngestInput {
+  readonly archivePath: string;
+  /** SHA-256 of the manifest that an incremental update is laid over: what the archive does not replace is kept. */
+  readonly base?: string;
+  /** Called often with a fraction from 0 to 1 that only grows; must not throw. */
+  readonly onProgress?: (fraction: number) => void;
+  readonly signal?: AbortSignal;
+}
 
 type ArchiveFormat = 'zip' | 'tar' | 'tar.gz';
 

@@ -113,7 +113,14 @@ export function createPackageWriter(store: ObjectStore, bounds: PackageBounds): 
       totalBytes += stored.sizeBytes;
       const { sha256, sizeBytes, head } = stored;
       const kind = kindOfHead(head);
-      add({ type: 'file', path, sizeBytes, sha256, executable: executable ?? looksExecutable(kind) });
+      add({
+        type: 'file',
+        path,
+        sizeBytes,
+        sha256,
+        executable: executable ?? looksExecutable(kind),
+        ...(kind === 'data' ? {} : { kind }),
+      });
       kinds.set(path, kind);
     },
     addDirectory: (name) => {
