@@ -14,11 +14,29 @@ export interface StreamSettings {
   readonly fps: number;
   readonly minBitrateBps: number;
   readonly maxBitrateBps: number;
+  /** Video codecs never to be negotiated: RTP encoding names such as `H264`, compared without regard to case. */
+  readonly disabledVideoCodecs: readonly string[];
+  /** Distance of key frames in a live push. */
+  readonly publishKeyFrameIntervalMs: number;
+  /** A live push carries the users' microphones mixed into the program's sound. */
+  readonly publishIncludesMicrophone: boolean;
 }
 
 /** A package in the object store: its manifest's SHA-256 (hex), which is also its cache key. */
 export interface PackageRef {
   readonly manifestSha256: string;
+}
+
+/** A window, told by its title or its class; null: not compared. Both given: both must be equal. */
+export interface WindowMatch {
+  readonly name: string | null;
+  readonly className: string | null;
+}
+
+/** Resources of a session, from its scale; null: what the node allows. A node never grants more than its own limits. */
+export interface ResourceLimits {
+  readonly cpuCores: number | null;
+  readonly memoryBytes: number | null;
 }
 
 /** What to run. `entryPath` is relative to the package root, an ELF or EXE file; no shell is involved. */
@@ -29,6 +47,14 @@ export interface LaunchSpec {
   readonly entryPath: string;
   /** Already split arguments: project parameters, then session parameters. */
   readonly args: readonly string[];
+  /**
+   * The session goes on while the program or a process of one of these names runs; names are compared without directory,
+   * regard to case, or a trailing `.exe`. Empty: the program alone.
+   */
+  readonly processNames: readonly string[];
+  /** Window that fills the screen; null: the whole desktop as the program arranges it. */
+  readonly window: WindowMatch | null;
+  readonly limits: ResourceLimits;
 }
 
 /** One client that wants to see the session. */
@@ -145,6 +171,8 @@ export interface NodeDescription {
   readonly name: string;
   readonly region: string;
   readonly version: string;
+  /** Kinds of concurrency (scales) that this node serves; empty: all. */
+  readonly concurrencyTypes: readonly string[];
   readonly slots: readonly NodeSlotDescription[];
 }
 

@@ -77,7 +77,17 @@ export const RenderNodeConfigSchema = Type.Object(
       description: 'Identity of this node for the control plane; stays the same for ever.',
     }),
     name: Type.String({ minLength: 1, maxLength: 128, default: 'node-1', description: 'Name shown to operators.' }),
-    region: Type.String({ minLength: 1, maxLength: 64, default: 'local', description: 'Region told to clients.' }),
+    region: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      default: 'local',
+      description: 'Region of this node: told to clients, and chosen by it.',
+    }),
+    concurrencyTypes: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{1,32}$' }), {
+      maxItems: 32,
+      default: [],
+      description: 'Concurrency types (scales) that this node serves; empty: all.',
+    }),
     slots: Type.Integer({ minimum: 0, maximum: 64, default: 2, description: 'Simultaneous sessions on this node.' }),
     dataDir: Type.String({ minLength: 1, default: './data', description: 'Package cache under node/.' }),
     runDir: Type.Optional(

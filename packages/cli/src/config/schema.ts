@@ -34,6 +34,7 @@ const nodeSection = Type.Object(
     nodeId: renderNode.nodeId,
     name: renderNode.name,
     region: renderNode.region,
+    concurrencyTypes: renderNode.concurrencyTypes,
     runDir: renderNode.runDir,
     packageCacheBytes: renderNode.packageCacheBytes,
     uidBase: renderNode.uidBase,

@@ -8,7 +8,7 @@ const handlers = (patch: Partial<NodeCommandHandlers> = {}): NodeCommandHandlers
   'package.prefetch': async () => ({ ok: true, value: {} }),
   'node.describe': async () => ({
     ok: true,
-    value: { nodeId: 'n', bootId: 'b', name: '', region: '', version: '', slots: [] },
+    value: { nodeId: 'n', bootId: 'b', name: '', region: '', version: '', concurrencyTypes: [], slots: [] },
   }),
   ...patch,
 });

@@ -80,6 +80,8 @@ export interface NodeSimulatorOptions {
   readonly nodeId?: string;
   readonly slots?: number;
   readonly bootId?: string;
+  readonly region?: string;
+  readonly concurrencyTypes?: readonly string[];
   readonly state?: NodeSlotState;
   /** What the first slots do already: a node that ran on while the control plane was away. */
   readonly initial?: readonly Partial<SimulatedSlot>[];
@@ -149,8 +151,9 @@ export async function startNodeSimulator(
       nodeId,
       bootId: options.bootId ?? 'boot-1',
       name: 'simulated',
-      region: 'local',
+      region: options.region ?? 'local',
       version: '0.0.0',
+      concurrencyTypes: options.concurrencyTypes ?? [],
       slots: slots.map((_slot, slotIndex) => describeSlot(slotIndex)),
     }),
     close: () => uplink.close(),

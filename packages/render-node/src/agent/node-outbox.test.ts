@@ -10,7 +10,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const client = (sessionId: string): NodeEvent => ({ type: 'session.client', nodeId: 'n', sessionId, connected: true });
 const status: NodeEvent = {
   type: 'node.status',
-  node: { nodeId: 'n', bootId: 'b', name: 'n', region: 'r', version: '0', slots: [] },
+  node: { nodeId: 'n', bootId: 'b', name: 'n', region: 'r', version: '0', concurrencyTypes: [], slots: [] },
 };
 
 beforeEach(() => vi.useFakeTimers());

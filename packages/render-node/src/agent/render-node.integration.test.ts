@@ -134,8 +134,25 @@ describe('refusals', () => {
     const unknown = { manifestSha256: 'e'.repeat(64) };
     expect(await node.command('package.prefetch', { package: unknown })).toMatchObject({ code: 'package-unavailable' });
     expect(await node.connect({ package: unknown, entryPath: 'x' })).toMatchObject({ code: 'package-unavailable' });
-    const stream = { width: 1, height: 1, fps: 1, minBitrateBps: 1, maxBitrateBps: 1 };
-    const launch = { applicationId: '', applicationVersionId: '', args: [], ...gears() };
+    const stream = {
+      width: 1,
+      height: 1,
+      fps: 1,
+      minBitrateBps: 1,
+      maxBitrateBps: 1,
+      disabledVideoCodecs: [],
+      publishKeyFrameIntervalMs: 2000,
+      publishIncludesMicrophone: false,
+    };
+    const launch = {
+      applicationId: '',
+      applicationVersionId: '',
+      args: [],
+      processNames: [],
+      window: null,
+      limits: { cpuCores: null, memoryBytes: null },
+      ...gears(),
+    };
     const params = { sessionId: 's', slotIndex: 9, launch, stream, peer: null };
     expect(await node.command('session.connect', params)).toMatchObject({ ok: false, code: 'slot-mismatch' });
   });

@@ -151,6 +151,7 @@ export async function createRenderNode(
     name: config.name,
     region: config.region,
     version,
+    concurrencyTypes: config.concurrencyTypes,
     slots: parts?.slots.map((slot) => slot.describe()) ?? [],
   });
 

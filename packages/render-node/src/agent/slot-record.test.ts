@@ -18,8 +18,20 @@ const params = {
     package: { manifestSha256: 'f'.repeat(64) },
     entryPath: 'bin/game',
     args: ['--fast'],
+    processNames: ['game'],
+    window: { name: null, className: 'Game' },
+    limits: { cpuCores: 1.5, memoryBytes: null },
   },
-  stream: { width: 1280, height: 720, fps: 60, minBitrateBps: 1, maxBitrateBps: 2 },
+  stream: {
+    width: 1280,
+    height: 720,
+    fps: 60,
+    minBitrateBps: 1,
+    maxBitrateBps: 2,
+    disabledVideoCodecs: ['VP9'],
+    publishKeyFrameIntervalMs: 4000,
+    publishIncludesMicrophone: true,
+  },
 };
 
 it('is found again by the next start', () => {
@@ -46,3 +58,30 @@ it.each(['', '{', '{"version":2}', '{"version":1,"warm":{"uid":0}}', '{"version"
     expect(openSlotRecord(path).current()).toEqual({ version: 1, warm: null, session: null, ended: null });
   },
 );
+
+it('reads the record of an earlier version', () => {
+  const path = join(dir, 'slot.json');
+  const { processNames: _p, window: _w, limits: _l, ...launch } = params.launch;
+  const { width, height, fps, minBitrateBps, maxBitrateBps } = params.stream;
+  const stream = { width, height, fps, minBitrateBps, maxBitrateBps };
+  writeFileSync(
+    path,
+    JSON.stringify({
+      version: 1,
+      warm: null,
+      session: { sessionId: 's1', launch, stream, program: null },
+      ended: null,
+    }),
+  );
+  expect(openSlotRecord(path).current().session).toEqual({
+    sessionId: 's1',
+    launch: { ...launch, processNames: [], window: null, limits: { cpuCores: null, memoryBytes: null } },
+    stream: {
+      ...stream,
+      disabledVideoCodecs: [],
+      publishKeyFrameIntervalMs: 2000,
+      publishIncludesMicrophone: false,
+    },
+    program: null,
+  });
+});

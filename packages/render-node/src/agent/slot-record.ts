@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ConnectSessionParams } from '@cloudstage/protocol';
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ProcessIdentity } from '../host/process-identity.js';
 
+const nullable = <T extends TSchema>(schema: T) => Type.Union([Type.Null(), schema]);
 const IdentitySchema = Type.Object({ pid: Type.Integer({ minimum: 2 }), startTimeTicks: Type.Integer({ minimum: 0 }) });
 const EndReasonSchema = Type.Enum([
   'api',
@@ -27,6 +28,18 @@ const SessionRecordSchema = Type.Object({
     package: Type.Object({ manifestSha256: Type.String() }),
     entryPath: Type.String(),
     args: Type.Array(Type.String()),
+    // Defaults: records of earlier versions lack these.
+    processNames: Type.Array(Type.String(), { default: [] }),
+    window: Type.Union(
+      [Type.Null(), Type.Object({ name: nullable(Type.String()), className: nullable(Type.String()) })],
+      {
+        default: null,
+      },
+    ),
+    limits: Type.Object(
+      { cpuCores: nullable(Type.Number()), memoryBytes: nullable(Type.Number()) },
+      { default: { cpuCores: null, memoryBytes: null } },
+    ),
   }),
   stream: Type.Object({
     width: Type.Number(),
@@ -34,6 +47,9 @@ const SessionRecordSchema = Type.Object({
     fps: Type.Number(),
     minBitrateBps: Type.Number(),
     maxBitrateBps: Type.Number(),
+    disabledVideoCodecs: Type.Array(Type.String(), { default: [] }),
+    publishKeyFrameIntervalMs: Type.Number({ default: 2000 }),
+    publishIncludesMicrophone: Type.Boolean({ default: false }),
   }),
   program: Type.Union([IdentitySchema, Type.Null()]),
 });
@@ -45,7 +61,12 @@ export function sessionRecord(
   { sessionId, launch, stream }: Pick<ConnectSessionParams, 'sessionId' | 'launch' | 'stream'>,
   program: ProcessIdentity | null,
 ): SessionRecord {
-  return { sessionId, launch: { ...launch, args: [...launch.args] }, stream, program };
+  return {
+    sessionId,
+    launch: { ...launch, args: [...launch.args], processNames: [...launch.processNames] },
+    stream: { ...stream, disabledVideoCodecs: [...stream.disabledVideoCodecs] },
+    program,
+  };
 }
 
 const SlotRecordSchema = Type.Object({
@@ -105,7 +126,7 @@ export function openSlotRecord(path: string): SlotRecordStore {
 
 function readSlotRecord(path: string): SlotRecord {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = Value.Default(SlotRecordSchema, JSON.parse(readFileSync(path, 'utf8')));
     return Value.Check(SlotRecordSchema, value) ? value : emptyRecord;
   } catch {
     return emptyRecord;

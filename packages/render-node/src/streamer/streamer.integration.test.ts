@@ -14,7 +14,16 @@ import { chromiumOffer } from './peer/testing/offers.js';
 import { eventually, openStage, type Stage } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 10_000 };
-const settings = { width: 640, height: 480, fps: 60, minBitrateBps: 500_000, maxBitrateBps: 8_000_000 };
+const settings = {
+  width: 640,
+  height: 480,
+  fps: 60,
+  minBitrateBps: 500_000,
+  maxBitrateBps: 8_000_000,
+  disabledVideoCodecs: [],
+  publishKeyFrameIntervalMs: 2000,
+  publishIncludesMicrophone: false,
+};
 const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
 
 let stage: Stage;

@@ -102,6 +102,9 @@ function toParams(plan: ConnectPlan): ConnectSessionParams {
         ...splitArguments(facts.projectParameters),
         ...splitArguments(session.applicationParameters),
       ],
+      processNames: [],
+      window: null,
+      limits: { cpuCores: null, memoryBytes: null },
     },
     stream: {
       width: facts.width,
@@ -109,6 +112,9 @@ function toParams(plan: ConnectPlan): ConnectSessionParams {
       fps: facts.fps,
       minBitrateBps: facts.minBitrateBps,
       maxBitrateBps: facts.maxBitrateBps,
+      disabledVideoCodecs: [],
+      publishKeyFrameIntervalMs: 2000,
+      publishIncludesMicrophone: false,
     },
     peer: plan.peer,
   };

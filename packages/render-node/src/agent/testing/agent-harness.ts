@@ -113,8 +113,25 @@ export class AgentHarness {
     const params: ConnectSessionParams = {
       sessionId,
       slotIndex: 0,
-      launch: { applicationId: 'app', applicationVersionId: 'v1', args: [], ...launch },
-      stream: { width: 1280, height: 720, fps: 60, minBitrateBps: 1_000_000, maxBitrateBps: 4_000_000 },
+      launch: {
+        applicationId: 'app',
+        applicationVersionId: 'v1',
+        args: [],
+        processNames: [],
+        window: null,
+        limits: { cpuCores: null, memoryBytes: null },
+        ...launch,
+      },
+      stream: {
+        width: 1280,
+        height: 720,
+        fps: 60,
+        minBitrateBps: 1_000_000,
+        maxBitrateBps: 4_000_000,
+        disabledVideoCodecs: [],
+        publishKeyFrameIntervalMs: 2000,
+        publishIncludesMicrophone: false,
+      },
       peer: peer
         ? { userId, role: 'Player', seat: 1, clientSession: { sdp: 'v=0\r\n' }, reconnectToken: 'token' }
         : null,

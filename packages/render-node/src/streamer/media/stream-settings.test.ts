@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { mediaLimits } from './limits.js';
 import { checkResolution, effectiveSettings, parseResolution } from './stream-settings.js';
 
-const project = { width: 1_280, height: 720, fps: 60, minBitrateBps: 1_000_000, maxBitrateBps: 8_000_000 };
+const project = {
+  width: 1_280,
+  height: 720,
+  fps: 60,
+  minBitrateBps: 1_000_000,
+  maxBitrateBps: 8_000_000,
+  disabledVideoCodecs: [],
+  publishKeyFrameIntervalMs: 2000,
+  publishIncludesMicrophone: false,
+};
 
 describe('effectiveSettings', () => {
   it('is the project without a wish', () => {
