@@ -1,117 +1,163 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
-import { isObjectKey, type ObjectStore } from './object-store.js';
+import { forEachConcurrently } from './concurrently.js';
+import { storageLimits } from './limits.js';
+import { isObjectKey, type ObjectFacts, type ObjectKind, type ObjectStore } from './object-store.js';
+import { openStagingArea, stageContent } from './staging.js';
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** Makes a rename durable: the directory entry is on disk only after the directory itself was synced. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+async function syncAndClose(file: FileHandle): Promise<void> {
   try {
-    await directory.sync();
+    await file.sync();
   } finally {
-    await directory.close();
+    await file.close();
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Makes content, or the names in a directory, durable: a rename is on disk only after the directory itself was synced. */
+async function syncPath(path: string): Promise<void> {
+  await syncAndClose(await open(path, 'r'));
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   try {
-    await stat(path);
-    return true;
+    return await work;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
+  }
+}
+
+/** Names in a directory in ascending order; none when it is missing. */
+async function namesIn(path: string): Promise<string[]> {
+  return ((await unlessMissing(readdir(path))) ?? []).sort();
+}
+
+/** An object store in a directory. */
+class FsStore {
+  constructor(readonly root: string) {}
+
+  pathOf(key: string): string {
+    if (!isObjectKey(key)) {
+      throw new AppError('object-key-invalid', 'an object key is blobs/ or manifests/ and a SHA-256');
+    }
+    const [kind = '', hash = ''] = key.split('/');
+    return join(this.root, kind, hash.slice(0, 2), hash);
+  }
+
+  async stat(key: string): Promise<ObjectFacts | null> {
+    const found = await unlessMissing(stat(this.pathOf(key)));
+    return found === null ? null : { key, sizeBytes: found.size, modifiedAt: found.mtimeMs };
+  }
+
+  async touch(key: string): Promise<boolean> {
+    // The file system's clock and ours are the same; several machines that share one keep theirs together to seconds.
+    const now = new Date();
+    return (await unlessMissing(utimes(this.pathOf(key), now, now).then(() => true))) ?? false;
+  }
+
+  /** Returns the directory that has a new name, if it has. */
+  async publishOne(key: string, path: string): Promise<string | null> {
+    // One that is there stays: it is durable already, this one is not.
+    if (await this.touch(key)) return null;
+    await syncPath(path);
+    const target = this.pathOf(key);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(path, target);
+    return dirname(target);
+  }
+
+  async list(kind: ObjectKind, options: { readonly after: string; readonly limit: number }): Promise<ObjectFacts[]> {
+    const found: ObjectFacts[] = [];
+    for (const part of await namesIn(join(this.root, kind))) {
+      if (`${kind}/${part}~` <= options.after) continue;
+      for (const hash of await namesIn(join(this.root, kind, part))) {
+        const key = `${kind}/${hash}`;
+        if (key <= options.after || !isObjectKey(key)) continue;
+        const facts = await this.stat(key);
+        if (facts !== null) found.push(facts);
+        if (found.length === options.limit) return found;
+      }
+    }
+    return found;
+  }
+
+  /** Takes the object away first and looks then: who makes it younger meanwhile either gets it back or finds it gone. */
+  async deleteIfOlder(key: string, before: number, aside: string): Promise<boolean> {
+    const found = await this.stat(key);
+    if (found === null || found.modifiedAt >= before) return false;
+    const gone = await unlessMissing(rename(this.pathOf(key), aside).then(() => true));
+    if (gone === null) return false;
+    const isYoung = (await stat(aside)).mtimeMs >= before;
+    if (isYoung) {
+      await link(aside, this.pathOf(key)).catch((error: unknown) => {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      });
+    }
+    await rm(aside, { force: true });
+    return !isYoung;
   }
 }
 
 /**
  * Opens an object store in a directory (mode 0700). Objects lie under `<kind>/<first two digits>/<sha256>`; what is being
- * written lies under `tmp`, which is emptied here, since a crash may have left something. A manifest that is on disk has its
- * blobs on disk; a blob alone may be lost by a power failure until then.
+ * made lies under `tmp`, from where killed processes' leftovers are removed here. What `publish` has stored survives a power
+ * failure.
  */
 export async function openFsStore(root: string): Promise<ObjectStore> {
-  const temporary = join(root, 'tmp');
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { mode: 0o700 });
+  const area = await openStagingArea(join(root, 'tmp'));
+  await area.sweep(Date.now());
+  const files = new FsStore(root);
 
-  const pathOf = (key: string): string => {
-    if (!isObjectKey(key))
-      throw new AppError('object-key-invalid', 'an object key is blobs/ or manifests/ and a SHA-256');
-    const [kind = '', hash = ''] = key.split('/');
-    return join(root, kind, hash.slice(0, 2), hash);
+  const publish: ObjectStore['publish'] = async (objects, options = {}) => {
+    const directories = new Set<string>();
+    let done = 0;
+    await forEachConcurrently(objects, storageLimits.publishConcurrency, async ({ key, path }) => {
+      options.signal?.throwIfAborted();
+      const directory = await files.publishOne(key, path);
+      if (directory !== null) directories.add(directory);
+      done += 1;
+      options.onProgress?.(done / objects.length);
+    });
+    for (const directory of directories) await syncPath(directory);
+    // The two-digit directories may be new as well.
+    for (const parent of new Set([...directories].map(dirname))) await syncPath(parent);
   };
-  /** Directories with new names that may not be on disk yet; at most one for each pair of hex digits and kind. */
-  const unsynced = new Set<string>();
-  const publish = async (from: string, key: string): Promise<void> => {
-    const target = pathOf(key);
-    const directory = dirname(target);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    // A manifest promises its blobs: their names are made durable before its own.
-    if (key.startsWith('manifests/')) await syncPending();
-    await rename(from, target);
-    unsynced.add(directory);
-    if (key.startsWith('manifests/')) await syncPending();
-  };
-  const syncPending = async (): Promise<void> => {
-    for (const directory of [...unsynced]) {
-      await syncDirectory(directory);
-      unsynced.delete(directory);
-    }
-  };
-  const withTemporary = async <T>(work: (file: FileHandle, path: string) => Promise<T>): Promise<T> => {
-    const path = join(temporary, randomUUID());
-    const file = await open(path, 'wx', 0o600);
+  const put: ObjectStore['put'] = async (key, content) => {
+    files.pathOf(key);
+    const staging = await area.create();
     try {
-      return await work(file, path);
+      const { path, sizeBytes } = await stageContent(staging, content, { maxBytes: storageLimits.maxTotalBytes });
+      await publish([{ key, path, sizeBytes }]);
     } finally {
-      await file.close();
-      await rm(path, { force: true });
+      await staging.remove();
     }
   };
-
   return {
-    put: (key, content) => {
-      pathOf(key);
-      return withTemporary(async (file, path) => {
-        for await (const chunk of content) await file.writeFile(chunk);
-        await file.sync();
-        await publish(path, key);
-      });
-    },
-    putContent: (prefix, content, { maxBytes }) =>
-      withTemporary(async (file, path) => {
-        const hash = createHash('sha256');
-        let sizeBytes = 0;
-        let head = Buffer.alloc(0);
-        for await (const chunk of content) {
-          sizeBytes += chunk.length;
-          if (sizeBytes > maxBytes)
-            throw new AppError('object-too-large', `an object is longer than ${maxBytes} bytes`);
-          if (head.length < 4) head = Buffer.concat([head, chunk]).subarray(0, 4);
-          hash.update(chunk);
-          await file.writeFile(chunk);
-        }
-        const sha256 = hash.digest('hex');
-        const isNew = !(await exists(pathOf(`${prefix}/${sha256}`)));
-        if (isNew) {
-          await file.sync();
-          await publish(path, `${prefix}/${sha256}`);
-        }
-        return { sha256, sizeBytes, head: Uint8Array.from(head), isNew };
-      }),
+    stage: () => area.create(),
+    publish,
+    put,
     open: async (key) => {
+      const file = await unlessMissing(open(files.pathOf(key), 'r'));
+      if (file === null) throw new AppError('object-not-found', `there is no object ${key}`);
+      return file.createReadStream();
+    },
+    stat: (key) => files.stat(key),
+    has: async (key) => (await files.stat(key)) !== null,
+    touch: (key) => files.touch(key),
+    list: (kind, options) => files.list(kind, options),
+    delete: (key) => rm(files.pathOf(key), { force: true }),
+    deleteIfOlder: async (key, before) => {
+      const staging = await area.create();
       try {
-        return (await open(pathOf(key), 'r')).createReadStream();
-      } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw error;
-        throw new AppError('object-not-found', `there is no object ${key}`, { cause: error });
+        return await files.deleteIfOlder(key, before, join(staging.path, 'aside'));
+      } finally {
+        await staging.remove();
       }
     },
-    has: (key) => exists(pathOf(key)),
-    delete: (key) => rm(pathOf(key), { force: true }),
+    close: () => undefined,
   };
 }

@@ -13,15 +13,21 @@ const unixHost = 3;
 const fileTypeMask = 0o170000;
 const fileTypes = { none: 0, regular: 0o100000, directory: 0o040000, symlink: 0o120000 } as const;
 
+function namedError(cause: Error): AppError {
+  if (/multi-disk/.test(cause.message)) {
+    return new AppError('package-multi-volume', 'the archive is one of several volumes; upload it as one file', {
+      cause,
+    });
+  }
+  return new AppError('package-archive-damaged', `the zip archive is damaged: ${cause.message}`, { cause });
+}
+
 function openZip(path: string): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
     // Names stay bytes here: the library's own check has one error for everything, ours names the rule.
     yauzl.open(path, { lazyEntries: true, decodeStrings: false, autoClose: false }, (error, zip) => {
       if (error === null) resolve(zip);
-      else
-        reject(
-          new AppError('package-archive-damaged', `the zip archive is damaged: ${error.message}`, { cause: error }),
-        );
+      else reject(namedError(error));
     });
   });
 }
@@ -43,7 +49,7 @@ function nextEntry(zip: ZipFile): Promise<Entry | null> {
     };
     const onError = (error: Error) => {
       done();
-      reject(new AppError('package-archive-damaged', `the zip archive is damaged: ${error.message}`, { cause: error }));
+      reject(namedError(error));
     };
     zip.on('entry', onEntry);
     zip.on('end', onEnd);
@@ -104,11 +110,19 @@ async function addEntry(zip: ZipFile, entry: Entry, writer: PackageWriter): Prom
 }
 
 /** Reads a zip archive into a writer, one entry after the other. Bytes flow; only names are held. */
-export async function ingestZip(path: string, writer: PackageWriter): Promise<void> {
+export async function ingestZip(
+  path: string,
+  writer: PackageWriter,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
   const zip = await openZip(path);
+  let packedBytes = 0;
   try {
     for (let entry = await nextEntry(zip); entry !== null; entry = await nextEntry(zip)) {
+      writer.signal?.throwIfAborted();
       await addEntry(zip, entry, writer);
+      packedBytes += entry.compressedSize;
+      onProgress(Math.min(1, packedBytes / zip.fileSize));
     }
   } finally {
     zip.close();

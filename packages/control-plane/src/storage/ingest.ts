@@ -1,23 +1,21 @@
-import { open, stat } from 'node:fs/promises';
-import { AppError } from '@cloudstage/protocol';
-import { ingestTar } from './ingest-tar.js';
+import { AppError, isAppError } from '@cloudstage/protocol';
+import { type ArchiveFormat, detectFormat, readHead } from './archive-format.js';
+import { createGate } from './concurrently.js';
+import { ingestTar, ingestUnpacked } from './ingest-tar.js';
 import { ingestZip } from './ingest-zip.js';
 import { storageLimits } from './limits.js';
 import type { ObjectStore } from './object-store.js';
-import { createPackageWriter, type PackageWriter, type StoredPackage } from './package-writer.js';
+import { holdBase, type StoredPackage } from './package-publish.js';
+import { createPackageWriter, type PackageWriter } from './package-writer.js';
+import { createUnpacker, type Unpacker } from './unpacker.js';
 
 /** Bounds that an installation may set. */
 export interface IngestOptions {
   readonly maxEntries?: number;
   readonly maxTotalBytes?: number;
+  /** Ingests at a time; more wait. */
+  readonly maxParallelIngests?: number;
 }
-
-/**
- * Unpacks an archive (zip, tar, tar.gz; told by its first bytes, not by its name) into the store.
- * On failure what it wrote is removed. Calls run one after the other, so that removing never hits what another call uses.
- * @throws AppError `package-…` naming the rule that the archive breaks, `package-not-found`, `package-format-unsupported`.
- */
-export type Ingest = (input: IngestInput) => Promise<StoredPackage>;
 
 /** What {@link Ingest} is given. */
 export interface IngestInput {
@@ -29,68 +27,108 @@ export interface IngestInput {
   readonly signal?: AbortSignal;
 }
 
-type ArchiveFormat = 'zip' | 'tar' | 'tar.gz';
+/**
+ * Unpacks an archive (zip, 7z, rar, tar and compressed tar; told by its first bytes, not by its name) into the store. The
+ * package lies in a staging directory until it is checked; whatever fails, also a kill, leaves nothing behind but objects that the sweep
+ * removes.
+ * @throws AppError `package-…` naming the rule that the archive breaks, `package-not-found`, `package-format-unsupported`,
+ * `package-base-unavailable`, `ingest-busy` when too many wait, `ingest-aborted`, `object-store-…`.
+ */
+export type Ingest = (input: IngestInput) => Promise<StoredPackage>;
 
-const unsupported: readonly { readonly magic: string; readonly name: string }[] = [
-  { magic: '7z\xbc\xaf\x27\x1c', name: '7z' },
-  { magic: 'Rar!\x1a\x07', name: 'rar' },
-  { magic: '\xfd7zXZ\x00', name: 'xz' },
-  { magic: '\x28\xb5\x2f\xfd', name: 'zstd' },
-  { magic: 'BZh', name: 'bzip2' },
-];
+/** Default of `maxParallelIngests`: one reads while the other writes. */
+const defaultParallel = 2;
+/** Share of unpacking in the progress; the rest is the way to the store. */
+const unpackShare = 0.8;
 
-async function readHead(path: string): Promise<Buffer> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
-    throw new AppError('package-not-found', `cannot open the archive ${path}`, { cause });
-  });
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+interface Reading {
+  readonly archivePath: string;
+  readonly archiveBytes: number;
+  readonly onProgress: (fraction: number) => void;
+}
+
+async function unpack(
+  format: ArchiveFormat,
+  reading: Reading,
+  writer: PackageWriter,
+  unpacker: Unpacker,
+): Promise<void> {
+  const { archivePath, onProgress } = reading;
+  switch (format) {
+    case 'zip':
+      return ingestZip(archivePath, writer, onProgress);
+    case 'tar':
+    case 'tar.gz':
+      return ingestTar(archivePath, writer, { ...reading, gzip: format === 'tar.gz' });
+    case 'tar.zst':
+    case 'tar.xz':
+    case 'tar.bz2':
+      return ingestUnpacked(await unpacker.start('bsdcat', archivePath, writer.signal), writer, onProgress);
+    case '7z':
+    case 'rar':
+      return ingestUnpacked(await unpacker.start('bsdtar', archivePath, writer.signal), writer, onProgress);
   }
 }
 
-/** Tells the format by magic bytes. Throws AppError `package-format-unsupported`. */
-export function detectFormat(head: Buffer): ArchiveFormat {
-  const text = head.toString('latin1');
-  if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) return 'zip';
-  if (text.startsWith('\x1f\x8b')) return 'tar.gz';
-  if (text.slice(257, 262) === 'ustar') return 'tar';
-  const known = unsupported.find(({ magic }) => text.startsWith(magic));
-  throw new AppError(
-    'package-format-unsupported',
-    known === undefined
-      ? 'the file is no archive that can be read; upload zip or tar.gz'
-      : `${known.name} archives cannot be read; upload zip or tar.gz`,
-  );
+/** Lets only growth through. */
+function growing(report: (fraction: number) => void): (fraction: number) => void {
+  let highest = 0;
+  return (fraction) => {
+    if (fraction <= highest) return;
+    highest = Math.min(1, fraction);
+    report(highest);
+  };
 }
 
-function unpack(format: ArchiveFormat, path: string, writer: PackageWriter): Promise<void> {
-  return format === 'zip' ? ingestZip(path, writer) : ingestTar(path, writer, { gzip: format === 'tar.gz' });
+async function ingestOne(
+  store: ObjectStore,
+  unpacker: Unpacker,
+  options: IngestOptions,
+  input: IngestInput,
+): Promise<StoredPackage> {
+  const { archivePath, signal } = input;
+  const { head, archiveBytes } = await readHead(archivePath);
+  const format = detectFormat(head, archiveBytes);
+  const base = input.base === undefined ? null : await holdBase(store, input.base);
+  const bounds = {
+    maxEntries: options.maxEntries ?? storageLimits.maxEntries,
+    maxTotalBytes: options.maxTotalBytes ?? storageLimits.maxTotalBytes,
+    archiveBytes,
+  };
+  const report = growing(input.onProgress ?? (() => undefined));
+  const staging = await store.stage();
+  try {
+    const writer = createPackageWriter(store, staging, bounds, signal);
+    const onProgress = (fraction: number) => report(fraction * unpackShare);
+    await unpack(format, { archivePath, archiveBytes, onProgress }, writer, unpacker);
+    signal?.throwIfAborted();
+    const stored = await writer.finish({
+      base,
+      onProgress: (fraction) => report(unpackShare + fraction * (1 - unpackShare)),
+    });
+    report(1);
+    return stored;
+  } finally {
+    await staging.remove();
+  }
 }
 
 /** Creates the ingest of one store. */
 export function createIngest(store: ObjectStore, options: IngestOptions = {}): Ingest {
-  const ingestOne: Ingest = async ({ archivePath }) => {
-    const format = detectFormat(await readHead(archivePath));
-    const writer = createPackageWriter(store, {
-      maxEntries: options.maxEntries ?? storageLimits.maxEntries,
-      maxTotalBytes: options.maxTotalBytes ?? storageLimits.maxTotalBytes,
-      archiveBytes: (await stat(archivePath)).size,
-    });
-    try {
-      await unpack(format, archivePath, writer);
-      return await writer.finish();
-    } catch (error) {
-      await writer.discard();
-      throw error;
+  const gate = createGate(options.maxParallelIngests ?? defaultParallel);
+  const unpacker = createUnpacker();
+  return async (input) => {
+    if (gate.waiting >= storageLimits.maxWaitingIngests) {
+      throw new AppError('ingest-busy', 'too many packages wait to be unpacked; try again later');
     }
-  };
-  let queue: Promise<unknown> = Promise.resolve();
-  return (input) => {
-    const result = queue.then(() => ingestOne(input));
-    queue = result.catch(() => undefined);
-    return result;
+    try {
+      return await gate.run(async () => {
+        input.signal?.throwIfAborted();
+        return ingestOne(store, unpacker, options, input);
+      });
+    } catch (error) {
+      if (input.signal?.aborted !== true || isAppError(error, 'ingest-aborted')) throw error;
+      throw new AppError('ingest-aborted', 'the package was given up while it was unpacked', { cause: error });
+    }
   };
 }

@@ -1,6 +1,6 @@
 import { isAppError, type PackageManifest } from '@cloudstage/protocol';
 import { expect, it } from 'vitest';
-import type { FileKind } from './package-writer.js';
+import type { FileKind } from './file-kind.js';
 import { checkProgram, normaliseProgramPath, suggestPrograms } from './program-path.js';
 
 it.each([

@@ -1,5 +1,6 @@
 import { AppError, type PackageManifest } from '@cloudstage/protocol';
-import type { FileKind, StoredPackage } from './package-writer.js';
+import type { FileKind } from './file-kind.js';
+import type { StoredPackage } from './package-publish.js';
 
 /**
  * Brings the path of a program, as a person wrote it, to the form of a manifest: `./bin/x`, `/bin/x` and `bin\x` are all `bin/x`.
@@ -27,6 +28,7 @@ export function suggestPrograms(manifest: PackageManifest, path: string): readon
 const notPrograms: Readonly<Record<Exclude<FileKind, 'elf'>, string>> = {
   script: 'is a script; name the program that it starts',
   pe: 'is a Windows program; this version runs Linux programs only',
+  web: 'is a web page; this version runs Linux programs only',
   data: 'is not a program (an ELF file)',
 };
 
