@@ -137,12 +137,24 @@ export interface EndSessionParams {
   readonly message: string;
 }
 
+/** Parameters of `peer.remove`: `code` and `message` are told to the client by heartbeat before its peers close. */
+export interface RemovePeerParams {
+  readonly sessionId: string;
+  readonly slotIndex: number;
+  readonly userId: string;
+  /** As in `disconnectCodes`. */
+  readonly code: number;
+  readonly message: string;
+}
+
 /** Commands of the control plane, by method. */
 export interface NodeCommands {
   /** Starts the program if it does not run for this session, and adds the peer; the same user's older peer is told `{code:1}`. */
   'session.connect': { params: ConnectSessionParams; result: NodeResult<{ readonly answer: PeerAnswer | null }> };
   /** Ends the session and cleans the slot. Answers as soon as cleaning has begun; unknown sessions are a success. */
   'session.end': { params: EndSessionParams; result: NodeResult<Record<string, never>> };
+  /** Closes one user's peers of a running session; the session goes on. An unknown session or user is a success. */
+  'peer.remove': { params: RemovePeerParams; result: NodeResult<Record<string, never>> };
   /** Fetches a package into the cache. */
   'package.prefetch': { params: { readonly package: PackageRef }; result: NodeResult<Record<string, never>> };
   /** The node's own view, for reconciliation. */

@@ -7,6 +7,7 @@ import type {
   NodeSlotState,
   NodeUplink,
   PeerAnswer,
+  RemovePeerParams,
   SessionEndReason,
 } from '@cloudstage/protocol';
 
@@ -23,6 +24,7 @@ export interface NodeSimulator {
   /** Every `session.connect` that arrived. */
   readonly connects: ConnectSessionParams[];
   readonly ended: { readonly sessionId: string; readonly reason: SessionEndReason }[];
+  readonly removedPeers: RemovePeerParams[];
   readonly prefetched: string[];
   /** While set, `session.connect` is answered with this refusal. */
   refuse: NodeRefusalCode | null;
@@ -125,6 +127,7 @@ export async function startNodeSimulator(
     nodeId,
     connects: [],
     ended: [],
+    removedPeers: [],
     prefetched: [],
     refuse: null,
     mute: false,
@@ -165,6 +168,11 @@ export async function startNodeSimulator(
       node.ended.push({ sessionId, reason });
       const slotIndex = slotOf(sessionId);
       if (slotIndex >= 0 && slotAt(slotIndex).state === 'busy') void clean(slotIndex).catch(() => undefined);
+      return { ok: true, value: {} };
+    },
+    'peer.remove': async (params) => {
+      if (node.mute) return never;
+      node.removedPeers.push(params);
       return { ok: true, value: {} };
     },
     'package.prefetch': async (params) => {

@@ -18,6 +18,7 @@ import { openPackageCache, type PackageCache } from './package-cache.js';
 import { pause } from './pause.js';
 import { refusalFor, refuse } from './refusal.js';
 import { claimRunDir, listSlotDirectories, nodeGroupName, removeRunDir, writeSandboxEtc } from './run-dir.js';
+import { createSessionCommands } from './session-commands.js';
 import { Slot } from './slot.js';
 import type { SlotEnvironment } from './slot-environment.js';
 import { version } from './version.js';
@@ -118,6 +119,7 @@ function createHandlers(
       return slot ? slot.connect(params) : refuse('slot-mismatch', `this node has no slot ${params.slotIndex}`);
     },
     'session.end': async (params) => slots[params.slotIndex]?.end(params) ?? { ok: true, value: {} },
+    ...createSessionCommands(slots, logger),
     'package.prefetch': async (params) => {
       try {
         (await packages.acquire(params.package)).release();

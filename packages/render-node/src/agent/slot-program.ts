@@ -1,4 +1,5 @@
 import { AppError, type LaunchSpec } from '@cloudstage/protocol';
+import { sessionLimits } from '../host/cgroup-paths.js';
 import type { Display } from '../host/display.js';
 import type { ProcessIdentity } from '../host/process-identity.js';
 import { adoptProgram, launchProgram, type Program, readExitCode } from '../host/program.js';
@@ -71,6 +72,7 @@ export function createSlotProgram(options: SlotProgramOptions): SlotProgram {
   async function launch(): Promise<void> {
     if (!runnable) throw new AppError('package-unavailable', 'the package is no longer in the cache');
     const { homeBytes, temporaryBytes } = slot.config.limits;
+    await slot.cgroup.setLimits(sessionLimits(slot.config.limits, options.launch.limits));
     const program = await launchProgram({
       title: `${options.sessionId} ${runnable.entry.entryPath}`,
       paths: slot.paths,
@@ -98,6 +100,8 @@ export function createSlotProgram(options: SlotProgramOptions): SlotProgram {
       const program = adoptProgram(slot.paths, identity);
       if (!program) return { alive: false, exitCode: await readExitCode(slot.paths) };
       watch(program);
+      // The slot's group was made again with the node's own limits.
+      await slot.cgroup.setLimits(sessionLimits(slot.config.limits, options.launch.limits));
       return { alive: true };
     },
     restart: async () => {

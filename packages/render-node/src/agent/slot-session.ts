@@ -39,6 +39,7 @@ export interface SlotSession {
   adoptProgram(identity: ProcessIdentity): Promise<ProgramAdoption>;
   /** The answer is returned only when the port mux knows the way to the peer. */
   addPeer(peer: PeerRequest): Promise<PeerAnswer>;
+  removePeer(userId: string, code: number, message: string): Promise<void>;
   restartProgram(): Promise<void>;
   onPeerState(event: StreamerEvents['peer.state']): void;
   /** Configures a new streamer; a streamer that outlived the agent tells its peers instead. */
@@ -136,6 +137,9 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
       if (launched.status === 'rejected') throw launched.reason;
       if (answered.status === 'rejected') throw answered.reason;
       return answered.value;
+    },
+    removePeer: async (userId, code, message) => {
+      await warm().streamer.call('peer.remove', { userId, code, message }, { deadlineMs: agentLimits.farewellMs });
     },
     adoptProgram: program.adopt,
     restartProgram: program.restart,

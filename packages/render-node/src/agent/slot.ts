@@ -6,6 +6,7 @@ import {
   type NodeSlotDescription,
   type PeerAnswer,
 } from '@cloudstage/protocol';
+import { reportEnded, type SessionEnd } from './end-report.js';
 import { agentLimits } from './limits.js';
 import type { NodeOutbox } from './node-outbox.js';
 import type { PackageCache } from './package-cache.js';
@@ -15,7 +16,7 @@ import { refusalFor, refuse, slotRefusal } from './refusal.js';
 import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
 import { prepareProgram } from './slot-program.js';
-import { openSlotRecord, type SessionRecord, type SlotRecord, sessionRecord } from './slot-record.js';
+import { openSlotRecord, type SessionRecord, sessionRecord } from './slot-record.js';
 import { createSlotSession, type SessionParams, type SlotSession, type SlotSessionOptions } from './slot-session.js';
 import { initialSlotState, type SlotEffect, type SlotEvent, stepSlot } from './slot-state.js';
 import { createTurnstile } from './turnstile.js';
@@ -31,7 +32,6 @@ export interface SlotOptions {
 }
 
 type ConnectResult = NodeResult<{ readonly answer: PeerAnswer | null }>;
-type SessionEnd = NonNullable<SlotRecord['ended']>;
 type Farewell = Parameters<SlotSession['stop']>[0];
 
 /** One slot of the node: performs what {@link stepSlot} decides. */
@@ -108,6 +108,11 @@ export class Slot {
     this.#farewell = { code: reason === 'kicked' ? 1 : 0, message };
     this.#dispatch({ type: 'session-ended', sessionId, reason, exitCode: null });
     return { ok: true, value: {} };
+  }
+
+  /** The session that the slot runs, when it is that one and not being ended; null otherwise. */
+  running(sessionId: string): SlotSession | null {
+    return this.#state.phase === 'busy' && this.#session?.params.sessionId === sessionId ? this.#session : null;
   }
 
   /** Ends everything of the slot; its session is reported as ended. Idempotent. */
@@ -230,12 +235,8 @@ export class Slot {
     }
   }
 
-  #reportEnded({ sessionId, reason, exitCode }: SessionEnd): void {
-    this.#record.update({ ended: { sessionId, reason, exitCode } });
-    const { nodeId } = this.#options;
-    this.#options.outbox.push({ type: 'session.ended', nodeId, sessionId, reason, exitCode }, () => {
-      if (this.#record.current().ended?.sessionId === sessionId) this.#record.update({ ended: null });
-    });
+  #reportEnded(end: SessionEnd): void {
+    reportEnded(this.#options, this.#record, end);
   }
 
   /** Everything anew: no display, sound server or streamer sees two sessions. */

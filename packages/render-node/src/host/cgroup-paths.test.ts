@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitFilesV1, limitFilesV2, parseCgroupMounts } from './cgroup-paths.js';
+import { limitFilesV1, limitFilesV2, parseCgroupMounts, sessionLimits } from './cgroup-paths.js';
 
 describe('parseCgroupMounts', () => {
   it('reads a unified machine', () => {
@@ -34,7 +34,11 @@ describe('limits', () => {
       memory: [['memory.limit_in_bytes', '1024']],
       pids: [['pids.max', '7']],
     });
-    expect(limitFilesV1(none)).toEqual({ cpu: [], memory: [], pids: [] });
+    expect(limitFilesV1(none)).toEqual({
+      cpu: [['cpu.cfs_quota_us', '-1']],
+      memory: [['memory.limit_in_bytes', '-1']],
+      pids: [['pids.max', 'max']],
+    });
   });
   it('are written as version 2 wants them', () => {
     expect(limitFilesV2(limits)).toEqual([
@@ -42,6 +46,21 @@ describe('limits', () => {
       ['memory.max', '1024'],
       ['pids.max', '7'],
     ]);
-    expect(limitFilesV2(none)).toEqual([]);
+    expect(limitFilesV2(none)).toEqual([
+      ['cpu.max', 'max 100000'],
+      ['memory.max', 'max'],
+      ['pids.max', 'max'],
+    ]);
+  });
+  it.each([
+    [limits, { cpuCores: null, memoryBytes: null }, limits],
+    [limits, { cpuCores: 0.5, memoryBytes: 512 }, { cpuCores: 0.5, memoryBytes: 512, processes: 7 }],
+    [limits, { cpuCores: 8, memoryBytes: 4_096 }, limits],
+    [none, { cpuCores: 8, memoryBytes: null }, { cpuCores: 8, memoryBytes: 0, processes: 0 }],
+  ])('%j of the node and %j of a session make %j', (node, session, expected) => {
+    expect(sessionLimits(node, session)).toEqual(expected);
+  });
+  it('never go below the least quota of the kernel', () => {
+    expect(limitFilesV1({ ...limits, cpuCores: 0.001 }).cpu).toEqual([['cpu.cfs_quota_us', '1000']]);
   });
 });

@@ -1,3 +1,5 @@
+import type { ResourceLimits } from '@cloudstage/protocol';
+
 /** Controllers that a slot's limits use. */
 export const cgroupControllers = ['cpu', 'memory', 'pids'] as const;
 export type CgroupController = (typeof cgroupControllers)[number];
@@ -38,22 +40,36 @@ export interface CgroupLimits {
 /** Length of a CPU quota period, in microseconds: the kernel's default. */
 const periodUs = 100_000;
 
+/** The kernel takes no quota below a millisecond. */
+const minQuotaUs = 1_000;
+const quotaUs = (cpuCores: number) => Math.max(minQuotaUs, Math.round(cpuCores * periodUs));
+
+/** Lower of two limits, of which 0 is none. */
+const lower = (a: number, b: number) => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b));
+
+/** Limits of a session's program: its own, never above the node's. PURE. */
+export function sessionLimits(node: CgroupLimits, session: ResourceLimits): CgroupLimits {
+  return {
+    cpuCores: lower(node.cpuCores, session.cpuCores ?? 0),
+    memoryBytes: lower(node.memoryBytes, Math.floor(session.memoryBytes ?? 0)),
+    processes: node.processes,
+  };
+}
+
 /** Files and values that set `limits`, version 1, by controller. PURE. @see Documentation/admin-guide/cgroup-v1 */
 export function limitFilesV1(limits: CgroupLimits): Readonly<Record<CgroupController, readonly [string, string][]>> {
   return {
-    cpu: limits.cpuCores > 0 ? [['cpu.cfs_quota_us', String(Math.round(limits.cpuCores * periodUs))]] : [],
-    memory: limits.memoryBytes > 0 ? [['memory.limit_in_bytes', String(limits.memoryBytes)]] : [],
-    pids: limits.processes > 0 ? [['pids.max', String(limits.processes)]] : [],
+    cpu: [['cpu.cfs_quota_us', limits.cpuCores > 0 ? String(quotaUs(limits.cpuCores)) : '-1']],
+    memory: [['memory.limit_in_bytes', limits.memoryBytes > 0 ? String(limits.memoryBytes) : '-1']],
+    pids: [['pids.max', limits.processes > 0 ? String(limits.processes) : 'max']],
   };
 }
 
 /** Files and values that set `limits`, version 2. PURE. @see Documentation/admin-guide/cgroup-v2 */
 export function limitFilesV2(limits: CgroupLimits): readonly [string, string][] {
   return [
-    ...(limits.cpuCores > 0
-      ? ([['cpu.max', `${Math.round(limits.cpuCores * periodUs)} ${periodUs}`]] as [string, string][])
-      : []),
-    ...(limits.memoryBytes > 0 ? ([['memory.max', String(limits.memoryBytes)]] as [string, string][]) : []),
-    ...(limits.processes > 0 ? ([['pids.max', String(limits.processes)]] as [string, string][]) : []),
+    ['cpu.max', `${limits.cpuCores > 0 ? quotaUs(limits.cpuCores) : 'max'} ${periodUs}`],
+    ['memory.max', limits.memoryBytes > 0 ? String(limits.memoryBytes) : 'max'],
+    ['pids.max', limits.processes > 0 ? String(limits.processes) : 'max'],
   ];
 }

@@ -20,6 +20,8 @@ export type CgroupKind = 'v2' | 'v1' | 'none';
 export interface SlotCgroup {
   /** Prefixes a command so that it is in the group before it starts. */
   join(leaf: 'host' | 'program', argv: readonly string[]): readonly string[];
+  /** Sets the limits of `program`, for what runs in it and for what will. */
+  setLimits(limits: CgroupLimits): Promise<void>;
   /** Kills whatever is in the group until it is empty. @throws AppError `deadline-exceeded`. */
   killAll(leaf: 'host' | 'program'): Promise<void>;
   /** Kills and removes both groups. */
@@ -71,7 +73,7 @@ async function killMembers(path: string): Promise<void> {
 }
 
 /** `dirs`: the slot's group in each hierarchy (one in version 2). */
-function createSlotCgroup(dirs: readonly string[]): SlotCgroup {
+function createSlotCgroup(dirs: readonly string[], setLimits: SlotCgroup['setLimits']): SlotCgroup {
   const leaves = (leaf: string) => dirs.map((dir) => join(dir, leaf));
   const killAll = async (leaf: string) => {
     for (const path of leaves(leaf)) await killMembers(path);
@@ -81,6 +83,7 @@ function createSlotCgroup(dirs: readonly string[]): SlotCgroup {
       const files = leaves(leaf).map((path) => join(path, 'cgroup.procs'));
       return ['/bin/sh', '-c', joinScript, 'join-cgroup', String(files.length), ...files, ...argv];
     },
+    setLimits,
     killAll,
     remove: async () => {
       await killAll('program');
@@ -102,12 +105,20 @@ function createV1Driver(mounts: CgroupMounts['v1'], name: string): CgroupDriver 
   return {
     kind: 'v1',
     createSlot: async (slot, limits) => {
-      for (const { controller, dir } of bases) {
+      for (const { dir } of bases) {
         await mkdir(join(dir, slot, 'host'), { recursive: true });
         await mkdir(join(dir, slot, 'program'), { recursive: true });
-        await writeLimits(join(dir, slot, 'program'), limitFilesV1(limits)[controller]);
       }
-      return createSlotCgroup(bases.map(({ dir }) => join(dir, slot)));
+      const setLimits = async (next: CgroupLimits) => {
+        for (const { controller, dir } of bases) {
+          await writeLimits(join(dir, slot, 'program'), limitFilesV1(next)[controller]);
+        }
+      };
+      await setLimits(limits);
+      return createSlotCgroup(
+        bases.map(({ dir }) => join(dir, slot)),
+        setLimits,
+      );
     },
     remove: async () => {
       for (const { dir } of bases) await removeGroup(dir);
@@ -127,8 +138,9 @@ function createV2Driver(mount: string, name: string): CgroupDriver {
       await mkdir(join(dir, 'program'), { recursive: true });
       // Controllers are handed down one level at a time.
       for (const level of [mount, base, dir]) await enable(level);
-      await writeLimits(join(dir, 'program'), limitFilesV2(limits));
-      return createSlotCgroup([dir]);
+      const setLimits = (next: CgroupLimits) => writeLimits(join(dir, 'program'), limitFilesV2(next));
+      await setLimits(limits);
+      return createSlotCgroup([dir], setLimits);
     },
     remove: () => removeGroup(base),
   };
@@ -138,6 +150,7 @@ function createV2Driver(mount: string, name: string): CgroupDriver {
 export function createNoCgroupDriver(): CgroupDriver {
   const slot: SlotCgroup = {
     join: (_leaf, argv) => argv,
+    setLimits: async () => undefined,
     killAll: async () => undefined,
     remove: async () => undefined,
   };

@@ -86,6 +86,8 @@ export type StreamerMethods = {
    * Errors: `offer-invalid`, `codec-unsupported`, `too-many-peers`, `not-configured`.
    */
   'peer.add': { params: AddPeerParams; result: AddPeerResult };
+  /** Tells a user's peers `hb {code, message}` twice and closes them; an unknown user is a success. */
+  'peer.remove': { params: { readonly userId: string; readonly code: number; readonly message: string }; result: null };
   /** Tells every peer `hb {code, message}` twice, closes them, and stops capture; the streamer can be configured again. */
   'session.close': { params: { readonly code: number; readonly message: string }; result: null };
   'stream.describe': {

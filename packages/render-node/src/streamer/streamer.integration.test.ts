@@ -218,6 +218,20 @@ describe('streamer', () => {
     expect(await framesCaptured()).toBe(before);
   });
 
+  it('removes one user with a word', async () => {
+    await stage.link.call('stream.configure', { sessionId: 'two', settings, media }, deadline);
+    await browser.start(direct(await addPeer(await browser.offer(), 'carol')));
+    await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
+    await stage.link.call('peer.remove', { userId: 'nobody', code: 1, message: 'who' }, deadline);
+    expect((await describeStream()).peers).toHaveLength(1);
+    await stage.link.call('peer.remove', { userId: 'carol', code: 1, message: 'removed by the host' }, deadline);
+    await eventually('the word', async () =>
+      (await browser.messages('hb')).some((text) => JSON.parse(text).message === 'removed by the host'),
+    );
+    expect(stage.events['peer.state'].at(-1)).toMatchObject({ userId: 'carol', state: 'closed', reason: 'kicked' });
+    expect((await describeStream()).peers).toEqual([]);
+  });
+
   it('ends on SIGTERM in good order', async () => {
     expect(await stage.endStreamer()).toBe(0);
   });

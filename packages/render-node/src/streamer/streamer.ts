@@ -108,6 +108,10 @@ export class Streamer {
     return {
       'stream.configure': (params) => this.#configure(params),
       'peer.add': (params) => this.#addPeer(params),
+      'peer.remove': async ({ userId, code, message }) => {
+        await this.#peers.kickUser(userId, code, message);
+        return null;
+      },
       'session.close': ({ code, message }) => this.#closeSession(code, message),
       'stream.describe': () => ({
         sessionId: this.#session?.sessionId ?? null,
@@ -147,7 +151,7 @@ export class Streamer {
     const session = this.#session;
     if (!session) throw new AppError('not-configured', 'the streamer has no session yet');
     const { clientSession, role } = params;
-    const offer = parseOffer(clientSession.sdp);
+    const offer = parseOffer(clientSession.sdp, session.settings.disabledVideoCodecs);
     this.#peers.takeOver(params.userId, role);
     if (role === 'Player' && !this.#peers.hasPlayerBesides(params.userId)) {
       const wanted = parseResolution(clientSession.desktopResolution);

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ConnectSessionParams, NodeCommands, NodeEvent, NodeMethod, PackageRef } from '@cloudstage/protocol';
+import type { ConnectSessionParams, LaunchSpec, NodeCommands, NodeEvent, NodeMethod } from '@cloudstage/protocol';
 import { findMarkedProcesses, isProcessAlive } from '../../host/process-identity.js';
 import type { MuxEvents, MuxMethods } from '../../links/mux-link.js';
 import { connectRpc, type RpcClient } from '../../links/rpc.js';
@@ -107,7 +107,7 @@ export class AgentHarness {
 
   /** `session.connect` with what does not matter filled in. */
   connect(
-    launch: { readonly package: PackageRef; readonly entryPath: string; readonly args?: readonly string[] },
+    launch: Partial<LaunchSpec> & Pick<LaunchSpec, 'package' | 'entryPath'>,
     { sessionId = 's1', userId = 'user-connect', peer = true } = {},
   ): Promise<NodeCommands['session.connect']['result']> {
     const params: ConnectSessionParams = {
@@ -137,6 +137,18 @@ export class AgentHarness {
         : null,
     };
     return this.command('session.connect', params);
+  }
+
+  /** Value of a control group's file of slot 0's program: `v1` in the hierarchy of `controller`, or `v2`; null where there is none. */
+  groupLimit(controller: 'cpu' | 'memory', files: { readonly v1: string; readonly v2: string }): string | null {
+    const group = join(nodeGroupName(this.runDir), 'slot-0', 'program');
+    const paths = [
+      join('/sys/fs/cgroup', controller, group, files.v1),
+      join('/sys/fs/cgroup', group, files.v2),
+      join('/sys/fs/cgroup/unified', group, files.v2),
+    ];
+    const path = paths.find((candidate) => existsSync(candidate));
+    return path === undefined ? null : readFileSync(path, 'utf8').trim();
   }
 
   /** State of slot 0 as the node describes it. */

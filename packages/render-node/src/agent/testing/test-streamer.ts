@@ -73,6 +73,10 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
     return null;
   },
   'peer.add': addPeer,
+  'peer.remove': ({ userId, message }) => {
+    for (const peer of [...peers.values()]) if (peer.userId === userId) remove(peer, message);
+    return null;
+  },
   'session.close': ({ message }) => {
     sessionId = null;
     for (const peer of peers.values()) remove(peer, message);

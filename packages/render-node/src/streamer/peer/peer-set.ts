@@ -152,6 +152,12 @@ export class PeerSet {
     await entry.peer.close(reason);
   }
 
+  /** Tells a user's clients to go and resolves when they are closed. Nothing to do for an unknown user. */
+  async kickUser(userId: string, code: number, message: string): Promise<void> {
+    const entries = [...this.#entries.values()].filter(({ peer }) => peer.identity.userId === userId);
+    await Promise.all(entries.map((entry) => this.#kick(entry, code, message, 'kicked')));
+  }
+
   /** Tells every client to go and resolves when all are closed. */
   async kickAll(code: number, message: string, reason: PeerCloseReason): Promise<void> {
     await Promise.all([...this.#entries.values()].map((entry) => this.#kick(entry, code, message, reason)));

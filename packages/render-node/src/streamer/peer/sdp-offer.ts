@@ -178,7 +178,7 @@ function applicationOf(media: MediaDescription): OfferedSection {
 }
 
 /** Takes the first m-line of each kind; the others are rejected. */
-function sectionsOf(description: SessionDescription): OfferedSection[] {
+function sectionsOf(description: SessionDescription, h264Allowed: boolean): OfferedSection[] {
   const taken = new Set<string>();
   return description.media.map((media): OfferedSection => {
     const closed = media.port === 0 && !/bundle-only/.test(String(media.bundleOnly ?? ''));
@@ -187,7 +187,14 @@ function sectionsOf(description: SessionDescription): OfferedSection[] {
       taken.add(media.type);
       return applicationOf(media);
     }
-    const codec = media.type === 'video' ? chooseH264(media) : media.type === 'audio' ? chooseOpus(media) : undefined;
+    const codec =
+      media.type === 'video'
+        ? h264Allowed
+          ? chooseH264(media)
+          : undefined
+        : media.type === 'audio'
+          ? chooseOpus(media)
+          : undefined;
     if (!codec) return rejected(media);
     taken.add(media.type);
     return { kind: media.type === 'video' ? 'video' : 'audio', media: mediaOf(media, codec) };
@@ -241,18 +248,23 @@ function transportOf(description: SessionDescription) {
 
 /**
  * Reads an offer.
- * @throws AppError `offer-invalid` saying what is missing; `codec-unsupported` when there is video but no H.264
+ * @param disabledVideoCodecs never negotiated: encoding names, with or without punctuation, in any case
+ * @throws AppError `offer-invalid` saying what is missing; `codec-unsupported` when there is video but no H.264 that may be used
  */
-export function parseOffer(sdp: string): Offer {
+export function parseOffer(sdp: string, disabledVideoCodecs: readonly string[] = []): Offer {
   const description = parseText(sdp);
   const transport = transportOf(description);
-  const sections = sectionsOf(description);
+  const h264Allowed = !disabledVideoCodecs.some((name) => name.replace(/[^a-z0-9]/gi, '').toUpperCase() === 'H264');
+  const sections = sectionsOf(description, h264Allowed);
   const mids = sections.map(sectionMid);
   if (new Set(mids).size !== mids.length) throw invalid('two m-lines have the same a=mid');
   const video = sections.find((section) => section.kind === 'video');
   if (!video) {
     if (!description.media.some((media) => media.type === 'video')) throw invalid('it has no video m-line');
-    throw new AppError('codec-unsupported', 'the offer has no H.264 with packetization-mode=1');
+    const reason = h264Allowed
+      ? 'the offer has no H.264 with packetization-mode=1'
+      : 'H.264, the only video codec of this node, is disabled in the project';
+    throw new AppError('codec-unsupported', reason);
   }
   if (!sections.some((section) => section.kind === 'application')) throw invalid('it has no data channel m-line');
   const audio = sections.find((section) => section.kind === 'audio');

@@ -95,6 +95,11 @@ describe('parseOffer', () => {
     expect(codeOf(() => parseOffer(sdp))).toBe(code);
   });
 
+  it.each(['H264', 'h264', 'H.264'])('never takes a disabled codec (%s)', (name) => {
+    expect(codeOf(() => parseOffer(chromiumOffer, ['VP8', name]))).toBe('codec-unsupported');
+    expect(parseOffer(chromiumOffer, ['VP8', 'H265']).video).toEqual(parseOffer(chromiumOffer).video);
+  });
+
   it('answers garbled offers or names an error, and never lets a line through unchecked', () => {
     const lines = chromiumOffer.split('\r\n');
     const mutation = fc.record({

@@ -1,0 +1,86 @@
+import { rmSync } from 'node:fs';
+import type { NodeEvent, PackageRef } from '@cloudstage/protocol';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AgentEntries, AgentHarness, eventually } from './testing/agent-harness.js';
+import { bundleForTest } from './testing/bundle.js';
+import { storeTestPackage } from './testing/test-package.js';
+
+const root = process.getuid?.() === 0;
+let entries: AgentEntries;
+let node: AgentHarness;
+let pkg: PackageRef;
+
+beforeAll(() => {
+  entries = {
+    agent: bundleForTest('agent/testing/agent-process.ts'),
+    portMux: bundleForTest('port-mux/main.ts'),
+    streamer: bundleForTest('agent/testing/test-streamer.ts'),
+  };
+});
+afterAll(() => {
+  for (const path of Object.values(entries)) rmSync(path, { force: true });
+});
+beforeEach(async () => {
+  node = await AgentHarness.create(entries, { limits: { cpuCores: 2 } });
+  pkg = await storeTestPackage(node.storeDir, [
+    { path: 'bin/probe', from: '/bin/dash' },
+    { path: 'bin/game.exe', from: '/bin/sleep', executable: true },
+  ]);
+  await node.start();
+  await node.idle();
+});
+afterEach(() => node.dispose());
+
+const probe = (script: string) => ({ package: pkg, entryPath: 'bin/probe', args: ['-c', script] });
+const waitForProgramLog = (text: string) =>
+  eventually(`the program to say ${text}`, () => (node.programLog().includes(text) ? node.programLog() : undefined));
+const reported = (what: string, match: (event: NodeEvent) => boolean) =>
+  eventually(what, () => node.reports.find(match));
+const endOf = (sessionId: string) =>
+  reported(`the end of ${sessionId}`, (event) => event.type === 'session.ended' && event.sessionId === sessionId);
+
+describe.runIf(root)('limits of a session', () => {
+  const cpuQuota = () => node.groupLimit('cpu', { v1: 'cpu.cfs_quota_us', v2: 'cpu.max' })?.split(' ')[0];
+
+  it('hold for the session, survive a restart of the agent, and end with the session', async () => {
+    await node.connect({ ...probe('sleep 1000'), limits: { cpuCores: 0.5, memoryBytes: null } });
+    expect(cpuQuota()).toBe('50000');
+    await node.killAgent();
+    await node.start();
+    expect(cpuQuota()).toBe('50000');
+    await node.command('session.end', { sessionId: 's1', slotIndex: 0, reason: 'api', message: '' });
+    await node.idle();
+    await node.connect(probe('sleep 1000'), { sessionId: 's2' });
+    expect(cpuQuota()).toBe('200000');
+  });
+
+  it('never exceed the limits of the node', async () => {
+    await node.connect({ ...probe('sleep 1000'), limits: { cpuCores: 64, memoryBytes: null } });
+    expect(cpuQuota()).toBe('200000');
+  });
+
+  it('bound the memory of the program together with its files', async () => {
+    const script =
+      'echo small > $HOME/a && echo wrote; head -c 200000000 /dev/zero > $HOME/b && echo filled; echo over';
+    await node.connect({ ...probe(script), limits: { cpuCores: null, memoryBytes: 100_000_000 } });
+    await waitForProgramLog('wrote');
+    await endOf('s1');
+    expect(node.programLog()).not.toContain('filled');
+  });
+});
+
+describe('peer.remove', () => {
+  it('closes the peers of one user and leaves the session', async () => {
+    await node.connect(probe('sleep 1000'));
+    await eventually('a connected client', async () => (await node.slot()).connected);
+    const remove = { sessionId: 's1', slotIndex: 0, userId: 'user-connect', code: 1, message: 'out' };
+    expect(await node.command('peer.remove', { ...remove, userId: 'somebody' })).toMatchObject({ ok: true });
+    expect(await node.command('peer.remove', { ...remove, sessionId: 'other' })).toMatchObject({ ok: true });
+    expect(await node.command('peer.remove', { ...remove, slotIndex: 9 })).toMatchObject({ ok: true });
+    expect((await node.slot()).connected).toBe(true);
+    expect(await node.command('peer.remove', remove)).toMatchObject({ ok: true });
+    await eventually('no client', async () => !(await node.slot()).connected);
+    await eventually('no route', async () => (await node.routes()).length === 0);
+    expect(await node.slot()).toMatchObject({ state: 'busy', sessionId: 's1' });
+  });
+});
