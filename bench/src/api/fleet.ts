@@ -44,7 +44,15 @@ function createNode(index: number): FleetNode {
     connected: false,
   }));
   const nodeId = `node-${String(index).padStart(6, '0')}`;
-  const description = { nodeId, bootId: 'boot', name: nodeId, region: 'local', version: '0.0.0', slots };
+  const description = {
+    nodeId,
+    bootId: 'boot',
+    name: nodeId,
+    region: 'local',
+    version: '0.0.0',
+    concurrencyTypes: [],
+    slots,
+  };
   return { description, slots, queue: Promise.resolve() };
 }
 

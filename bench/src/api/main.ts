@@ -6,6 +6,7 @@ import {
   startPostgres,
 } from '@cloudstage/control-plane/testing/postgres-cluster';
 import { AppError, isAppError } from '@cloudstage/protocol';
+import { createCpuMeter } from '../cpu.js';
 import type { WorkerOrder } from './http-worker.js';
 import { type ApiBenchOptions, type Level, parseApiBenchOptions, type Workload } from './options.js';
 import { type BenchPlane, startBenchPlane } from './plane.js';
@@ -16,8 +17,10 @@ interface Row extends Measurement {
   readonly nodes: number;
   readonly level: Level;
   readonly workload: Workload;
-  /** Cores that the control plane's process used. */
-  readonly planeCores: number;
+  /** Processor time of the control plane for one round of a client, milliseconds. */
+  readonly planeMs: number;
+  /** The same of the bench's own PostgreSQL server; null with another. */
+  readonly databaseMs: number | null;
 }
 
 function measureOverHttp(order: WorkerOrder): Promise<Measurement> {
@@ -30,17 +33,30 @@ function measureOverHttp(order: WorkerOrder): Promise<Measurement> {
   });
 }
 
-async function runOne(plane: BenchPlane, level: Level, workload: Workload, options: ApiBenchOptions) {
+async function runOne(
+  { plane, serverPid }: { readonly plane: BenchPlane; readonly serverPid: number | null },
+  level: Level,
+  workload: Workload,
+  options: ApiBenchOptions,
+) {
   const order = { workload, clients: options.clients, seconds: options.seconds, run: `${level}-${workload}` };
+  const database = serverPid === null ? null : createCpuMeter(serverPid, []);
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
   const measurement =
     level === 'http'
       ? await measureOverHttp({ ...order, access: plane.access })
       : await measure(plane.services, workload, order);
-  const { user, system } = process.cpuUsage(cpu);
   await plane.fleet.settled();
-  return { ...measurement, planeCores: (user + system) / 1_000 / (performance.now() - startedMs) };
+  const { user, system } = process.cpuUsage(cpu);
+  const elapsedMs = performance.now() - startedMs;
+  // The warm-up has the same rate as what is counted.
+  const rounds = (measurement.perSecond.destroy * elapsedMs) / 1_000;
+  return {
+    ...measurement,
+    planeMs: (user + system) / 1_000 / rounds,
+    databaseMs: database === null ? null : (database.cores() * elapsedMs) / rounds,
+  };
 }
 
 function format(row: Row): string {
@@ -51,11 +67,17 @@ function format(row: Row): string {
   });
   const failures = Object.entries(row.failures).map(([code, count]) => `${count}× ${code}`);
   const head = `${String(row.nodes).padStart(6)} nodes  ${row.level.padEnd(8)}`;
-  return [head, ...calls, `cpu ${row.planeCores.toFixed(2)}`, ...failures].join('  ');
+  const cpu = `cpu a round: plane ${row.planeMs.toFixed(2)} ms, database ${row.databaseMs?.toFixed(2) ?? '?'} ms`;
+  return [head, ...calls, cpu, ...failures].join('  ');
 }
 
-async function runFleet(serverUrl: string, nodes: number, options: ApiBenchOptions, print: (row: Row) => void) {
-  const database = await createPostgresDatabase(serverUrl, `bench-${process.pid}-${nodes}`);
+async function runFleet(
+  server: { readonly url: string; readonly pid: number | null },
+  nodes: number,
+  options: ApiBenchOptions,
+  print: (row: Row) => void,
+) {
+  const database = await createPostgresDatabase(server.url, `bench-${process.pid}-${nodes}`);
   try {
     const plane = await startBenchPlane(database.url, nodes);
     process.stderr.write(`${nodes} nodes registered in ${plane.registeredSeconds.toFixed(1)} s\n`);
@@ -63,7 +85,12 @@ async function runFleet(serverUrl: string, nodes: number, options: ApiBenchOptio
       await runStatement(database.url, 'VACUUM ANALYZE');
       for (const level of options.levels) {
         for (const workload of options.workloads) {
-          print({ nodes, level, workload, ...(await runOne(plane, level, workload, options)) });
+          print({
+            nodes,
+            level,
+            workload,
+            ...(await runOne({ plane, serverPid: server.pid }, level, workload, options)),
+          });
         }
       }
     } finally {
@@ -85,7 +112,7 @@ async function run(args: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   try {
     for (const nodes of options.nodes) {
-      await runFleet(own?.url ?? options.databaseUrl, nodes, options, (row) => {
+      await runFleet(own ?? { url: options.databaseUrl, pid: null }, nodes, options, (row) => {
         rows.push(row);
         if (!options.json) process.stdout.write(`${format(row)}\n`);
       });

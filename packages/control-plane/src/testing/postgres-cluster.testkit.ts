@@ -17,6 +17,8 @@ export interface PostgresCluster {
   /** Directory of PostgreSQL's programs (`pg_dump` and others). */
   readonly binDir: string;
   readonly port: number;
+  /** Process of the server, the parent of all others of it. */
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -160,7 +162,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await close();
     throw error;
   }
-  return { url, binDir, port, close };
+  return { url, binDir, port, pid: server.pid ?? 0, close };
 }
 
 /** Runs one statement that no transaction may hold, on the server of `url`. */
