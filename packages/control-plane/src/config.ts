@@ -1,4 +1,6 @@
+import { invariant } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { storageLimits } from './storage/limits.js';
 
 const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
@@ -142,3 +144,10 @@ export const ControlPlaneConfigSchema = Type.Object(
 
 /** Complete configuration of the control plane. */
 export type ControlPlaneConfig = Static<typeof ControlPlaneConfigSchema>;
+
+/** Settings by path with the defaults of everything else: for programs that bring a control plane without a configuration file. */
+export function completeConfig(patch: Readonly<Record<string, unknown>>): ControlPlaneConfig {
+  const config = Value.Default(ControlPlaneConfigSchema, structuredClone(patch));
+  invariant(Value.Check(ControlPlaneConfigSchema, config), 'the settings and the defaults do not fit the schema');
+  return config;
+}

@@ -4,9 +4,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeServerSession, encodeSessionEnvelope, isAppError } from '@cloudstage/protocol';
-import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ControlPlaneConfig, ControlPlaneConfigSchema } from './config.js';
+import { completeConfig } from './config.js';
 import { type ControlPlane, createControlPlane } from './control-plane.js';
 import { createInProcessNodeLink } from './node-link/in-process.js';
 import { createLogger } from './observability/logger.js';
@@ -33,17 +32,11 @@ const sdk = (key: { secretId: string; secretKey: string }) =>
     region: '',
     profile: { httpProfile: { endpoint: new URL(url).host, protocol: 'http://', reqTimeout: 10 } },
   });
-const configOf = (patch: Record<string, unknown>): ControlPlaneConfig => {
-  const config = Value.Default(ControlPlaneConfigSchema, patch);
-  if (!Value.Check(ControlPlaneConfigSchema, config)) throw new Error('the defaults do not fit the schema');
-  return config;
-};
-
 beforeAll(async () => {
   vi.stubEnv('http_proxy', '');
   dir = await mkdtemp(join(tmpdir(), 'cloudstage-plane-'));
   database = await createTestDatabase();
-  const config = configOf({
+  const config = completeConfig({
     dataDir: dir,
     databaseUrl: database.url,
     api: { port: 0 },

@@ -5,7 +5,7 @@ export {
   defaultCloudApiConfig,
   registerCloudApi,
 } from './cloud-api/index.js';
-export { type ControlPlaneConfig, ControlPlaneConfigSchema } from './config.js';
+export { type ControlPlaneConfig, ControlPlaneConfigSchema, completeConfig } from './config.js';
 export { type ControlPlane, type ControlPlaneDeps, controlPlaneVersion, createControlPlane } from './control-plane.js';
 export { splitArguments } from './domain/program-arguments.js';
 export { createInProcessNodeLink, type InProcessNodeLink } from './node-link/in-process.js';

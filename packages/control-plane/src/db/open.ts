@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 import { dbLimits } from './limits.js';
 import { migrate } from './migrate.js';
+import { prepareStatements } from './prepared.js';
 import { isRetryable } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -85,6 +86,8 @@ function openServer(url: string, logger: Logger): Connection {
     statement_timeout: dbLimits.statementMs,
     application_name: 'cloudstage',
   });
+  const names = new Map<string, string>();
+  pool.on('connect', (client) => prepareStatements(client, names));
   // An idle connection may break at any time; the pool replaces it.
   pool.on('error', (error) => logger.warn({ err: error }, 'database connection lost'));
   return { executor: drizzlePg(pool), close: () => pool.end() };

@@ -17,6 +17,8 @@ export interface PostgresCluster {
   /** Directory of PostgreSQL's programs (`pg_dump` and others). */
   readonly binDir: string;
   readonly port: number;
+  /** Process of the server, the parent of all others of it. */
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -160,11 +162,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await close();
     throw error;
   }
-  return { url, binDir, port, close };
+  return { url, binDir, port, pid: server.pid ?? 0, close };
 }
 
 /** Runs one statement that no transaction may hold, on the server of `url`. */
-async function administer(url: string, statement: string): Promise<void> {
+export async function runStatement(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -183,8 +185,8 @@ export interface EmptyDatabase {
 
 /** Makes an empty database on the server of `serverUrl`. */
 export async function createPostgresDatabase(serverUrl: string, name: string): Promise<EmptyDatabase> {
-  await administer(serverUrl, `CREATE DATABASE "${name}"`);
+  await runStatement(serverUrl, `CREATE DATABASE "${name}"`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => administer(serverUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`) };
+  return { url: url.href, drop: () => runStatement(serverUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`) };
 }
