@@ -1,4 +1,16 @@
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  utimes,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { forEachConcurrently } from './concurrently.js';
@@ -158,6 +170,8 @@ export async function openFsStore(root: string): Promise<ObjectStore> {
         await staging.remove();
       }
     },
+    // What is written goes through this directory: it is gone, or read-only, when the file system is.
+    check: () => access(join(root, 'tmp'), constants.W_OK),
     close: () => undefined,
   };
 }

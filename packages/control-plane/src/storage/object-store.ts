@@ -57,6 +57,8 @@ export interface ObjectStore {
   deleteIfOlder(key: string, before: number): Promise<boolean>;
   /** Ends connections. */
   close(): void;
+  /** Rejects when the store cannot be used; without it, {@link ObjectStore.has} tells. */
+  check?(): Promise<void>;
 }
 
 const keyPattern = /^(blobs|manifests)\/[0-9a-f]{64}$/;

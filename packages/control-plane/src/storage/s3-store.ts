@@ -94,6 +94,7 @@ export async function openS3Store(deps: S3StoreDeps): Promise<ObjectStore> {
       await bucket.delete(key);
       return true;
     },
+    check: () => bucket.check(),
     close: () => bucket.close(),
   };
 }
