@@ -26,4 +26,12 @@ export const limits = {
   lockAttempts: 3,
   /** Unix socket paths are 108 bytes with the final zero. */
   socketPathBytes: 107,
+  /** Rows of one page of the cloud API: its own bound. */
+  pageRows: 100,
+  /** Rows of a whole list: more is no use on a terminal, and a server that never ends a list must not fill the memory. */
+  listRows: 10_000,
+  /** The state of a version is asked for this often while it is made. */
+  versionPollMs: 1_000,
+  /** A package of 10 GB is unpacked at 10 MB/s in 17 minutes; distribution and a slow disk come on top. */
+  versionWaitMs: 7_200_000,
 } as const;
