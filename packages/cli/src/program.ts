@@ -1,8 +1,12 @@
 import { Command } from 'commander';
 import { addAppCommands } from './commands/app.js';
+import { addCarCliCommands } from './commands/car-cli.js';
+import { runConfigure } from './commands/configure.js';
 import type { CommandContext } from './commands/context.js';
 import { addProjectCommands } from './commands/project.js';
 import { addSessionCommands } from './commands/sessions.js';
+import { completionScript } from './completion/scripts.js';
+import { completionTree } from './completion/tree.js';
 
 /** The command line. Commands reject with AppError; what ends with another code than 0 tells it to the context. */
 export function createProgram(context: CommandContext): Command {
@@ -10,10 +14,31 @@ export function createProgram(context: CommandContext): Command {
   // Taken over by the groups that are added after it.
   program.showHelpAfterError('Add --help for what it takes.').exitOverride();
   addInstanceCommands(program, context);
+  addOwnCommands(program, context);
+  addCarCliCommands(program, context);
   addAppCommands(program, context);
   addProjectCommands(program, context);
   addSessionCommands(program, context);
   return program;
+}
+
+/** Commands about the command itself. */
+function addOwnCommands(program: Command, context: CommandContext): void {
+  program
+    .command('configure')
+    .description('tell this command where the cloud API is, and the access key; kept for this user only')
+    .option('--endpoint <url>', 'URL of the cloud API')
+    .option('--secret-id <id>', 'access key')
+    .option('--no-check', 'do not try the key first')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => runConfigure(context, options));
+  program
+    .command('completion <shell>')
+    .description('print the completion script of bash, zsh or fish')
+    .addHelpText('after', '\nExample:\n  $ cloudstage completion bash > /etc/bash_completion.d/cloudstage')
+    .action((shell: string) => {
+      context.stdout.write(`${completionScript(shell, completionTree(program))}\n`);
+    });
 }
 
 function addInstanceCommands(program: Command, context: CommandContext): void {

@@ -42,10 +42,19 @@ export async function connectInstance(context: CommandContext, options: Instance
   return createAdminClient((await loadLocal(context, options.config)).dataDir);
 }
 
-/** The cloud API with the key that options, environment, file or instance give. */
-export async function connectApi(context: CommandContext, options: ApiOptions): Promise<CloudApiClient> {
+/** The cloud API with the key that options, environment, file or instance give, and where it is. */
+export async function connectApiWith(
+  context: CommandContext,
+  options: ApiOptions,
+): Promise<{ readonly api: CloudApiClient; readonly endpoint: string }> {
   const local = (): Promise<LocalInstance> => loadLocal(context, options.config);
-  return createCloudApiClient(await findCredentials(options, context, local));
+  const credentials = await findCredentials(options, context, local);
+  return { api: createCloudApiClient(credentials), endpoint: credentials.endpoint };
+}
+
+/** {@link connectApiWith} for those who need not know where it is. */
+export async function connectApi(context: CommandContext, options: ApiOptions): Promise<CloudApiClient> {
+  return (await connectApiWith(context, options)).api;
 }
 
 /** Writes an answer: JSON with `--json`, the text otherwise. */
