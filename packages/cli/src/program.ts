@@ -3,6 +3,7 @@ import { addAppCommands } from './commands/app.js';
 import { addCarCliCommands } from './commands/car-cli.js';
 import { runConfigure } from './commands/configure.js';
 import type { CommandContext } from './commands/context.js';
+import { addPackageCommands } from './commands/package.js';
 import { addProjectCommands } from './commands/project.js';
 import { addSessionCommands } from './commands/sessions.js';
 import { completionScript } from './completion/scripts.js';
@@ -18,6 +19,7 @@ export function createProgram(context: CommandContext): Command {
   addCarCliCommands(program, context);
   addAppCommands(program, context);
   addProjectCommands(program, context);
+  addPackageCommands(program, context);
   addSessionCommands(program, context);
   return program;
 }
