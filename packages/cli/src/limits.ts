@@ -26,4 +26,21 @@ export const limits = {
   lockAttempts: 3,
   /** Unix socket paths are 108 bytes with the final zero. */
   socketPathBytes: 107,
+  /** Rows of one page of the cloud API: its own bound. */
+  pageRows: 100,
+  /** Rows of a whole list: more is no use on a terminal, and a server that never ends a list must not fill the memory. */
+  listRows: 10_000,
+  /**
+   * Part of a package that is sent in one request: a lost connection costs at most this much, and a progress bar moves at
+   * 1 MB/s every eight seconds.
+   */
+  uploadChunkBytes: 8_388_608,
+  /** Pauses before a request is sent again: a restart of the server is survived, a longer outage resumed by hand. */
+  uploadRetryMs: [500, 1_000, 3_000, 5_000, 10_000, 20_000],
+  /** A secret key on standard input: the platform's have 32 characters. */
+  secretChars: 1_024,
+  /** The state of a version is asked for this often while it is made. */
+  versionPollMs: 1_000,
+  /** A package of 10 GB is unpacked at 10 MB/s in 17 minutes; distribution and a slow disk come on top. */
+  versionWaitMs: 7_200_000,
 } as const;

@@ -1,70 +1,67 @@
 import { Command } from 'commander';
-import {
-  type AppAddOptions,
-  type ProjectAddOptions,
-  runAppAdd,
-  runProjectAdd,
-  runSessionsList,
-} from './commands/admin.js';
-import { runConfigInit } from './commands/config.js';
-import { runUp } from './commands/up.js';
+import { addAppCommands } from './commands/app.js';
+import { addCarCliCommands } from './commands/car-cli.js';
+import { runConfigure } from './commands/configure.js';
+import type { CommandContext } from './commands/context.js';
+import { addPackageCommands } from './commands/package.js';
+import { addProjectCommands } from './commands/project.js';
+import { addSessionCommands } from './commands/sessions.js';
+import { completionScript } from './completion/scripts.js';
+import { completionTree } from './completion/tree.js';
 
-const configOption = ['--config <file>', 'configuration file (default: cloudstage.yaml, if there is one)'] as const;
-const jsonOption = ['--json', 'print the answer as JSON'] as const;
-
-/** The command line. `setExitCode` gets the code of the command that ran; commands reject with AppError. */
-export function createProgram(setExitCode: (code: number) => void): Command {
+/** The command line. Commands reject with AppError; what ends with another code than 0 tells it to the context. */
+export function createProgram(context: CommandContext): Command {
   const program = new Command('cloudstage').description('Self-hosted cloud application rendering').version('0.1.0');
+  // Taken over by the groups that are added after it.
+  program.showHelpAfterError('Add --help for what it takes.').exitOverride();
+  addInstanceCommands(program, context);
+  addOwnCommands(program, context);
+  addCarCliCommands(program, context);
+  addAppCommands(program, context);
+  addProjectCommands(program, context);
+  addPackageCommands(program, context);
+  addSessionCommands(program, context);
+  return program;
+}
+
+/** Commands about the command itself. */
+function addOwnCommands(program: Command, context: CommandContext): void {
+  program
+    .command('configure')
+    .description('tell this command where the cloud API is, and the access key; kept for this user only')
+    .option('--endpoint <url>', 'URL of the cloud API')
+    .option('--secret-id <id>', 'access key')
+    .option('--no-check', 'do not try the key first')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => runConfigure(context, options));
+  program
+    .command('completion <shell>')
+    .description('print the completion script of bash, zsh or fish')
+    .addHelpText('after', '\nExample:\n  $ cloudstage completion bash > /etc/bash_completion.d/cloudstage')
+    .action((shell: string) => {
+      context.stdout.write(`${completionScript(shell, completionTree(program))}\n`);
+    });
+}
+
+function addInstanceCommands(program: Command, context: CommandContext): void {
   program
     .command('up')
     .description('run everything on this machine: control plane, render node, demo')
-    .option(...configOption)
+    .option('--config <file>', 'configuration file (default: cloudstage.yaml, if there is one)')
     .option('--print-config', 'print the configuration in force, with secrets redacted, and end')
-    .action(async (options) => setExitCode(await runUp(options)));
+    .action(async (options) => {
+      const { runUp } = await import('./commands/up.js');
+      context.setExitCode(await runUp(options));
+    });
   program
     .command('config')
-    .description('the configuration file')
+    .description('the configuration file of an instance')
     .command('init')
     .description('write the annotated default file')
     .option('--file <file>', 'where to (default: cloudstage.yaml)')
     .option('--force', 'write over an existing file')
-    .action((options) => setExitCode(runConfigInit(options)));
-  addApplicationCommands(program, setExitCode);
-  program
-    .command('sessions')
-    .description('sessions of the running instance')
-    .command('list')
-    .description('list the sessions that have not ended')
-    .option(...configOption)
-    .option(...jsonOption)
-    .action(async (options) => setExitCode(await runSessionsList(options)));
-  return program;
-}
-
-function addApplicationCommands(program: Command, setExitCode: (code: number) => void): void {
-  program
-    .command('app')
-    .description('programs of the running instance')
-    .command('add')
-    .description('upload a package and register it as an application')
-    .requiredOption('--name <name>', 'name, unique on this instance')
-    .requiredOption('--archive <file>', 'package: .zip or .tar.gz')
-    .requiredOption('--entry <path>', 'program inside the package')
-    .option('--args <args...>', 'arguments of the program; as one text, --args="--flag value", or as several')
-    .option(...configOption)
-    .option(...jsonOption)
-    .action(async (options: AppAddOptions) => setExitCode(await runAppAdd(options)));
-  program
-    .command('project')
-    .description('projects of the running instance')
-    .command('add')
-    .description('make a project: how an application is run and streamed')
-    .requiredOption('--name <name>', 'name, unique on this instance')
-    .requiredOption('--application <id>', 'application')
-    .option('--resolution <WxH>', 'size of the desktop in pixels', '1280x720')
-    .option('--fps <n>', 'highest frame rate', '60')
-    .option('--max-bitrate-mbps <n>', 'highest bit rate in Mbit/s', '8')
-    .option(...configOption)
-    .option(...jsonOption)
-    .action(async (options: ProjectAddOptions) => setExitCode(await runProjectAdd(options)));
+    .action(async (options) => {
+      const { runConfigInit } = await import('./commands/config.js');
+      context.setExitCode(runConfigInit(options));
+    });
 }

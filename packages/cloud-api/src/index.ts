@@ -1,5 +1,7 @@
 export * from './actions/action.js';
 export * from './actions/action-table.js';
+export { applicationTypes } from './actions/application-actions.js';
+export { type ConcurrencyType, concurrencyTypes, vendorRegions } from './actions/fields.js';
 export * from './client/client.js';
 export * from './encoding/flat-parameters.js';
 export * from './errors/error-table.js';

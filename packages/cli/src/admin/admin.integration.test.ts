@@ -2,30 +2,35 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ControlPlaneAdmin } from '@cloudstage/control-plane';
 import { AppError } from '@cloudstage/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAdminClient } from './client.js';
-import type { AdminOperations } from './contract.js';
+import { adminOperations } from './contract.js';
 import { type AdminServer, createAdminServer } from './server.js';
 import { adminSocketPath } from './socket-path.js';
 
 let dir: string;
 let server: AdminServer | null = null;
 
-const operations: AdminOperations = {
-  addApplication: async ({ name, args }) => {
+/** The part of the control plane that the socket reaches; what it does with a request is its own tests' business. */
+const admin: Pick<ControlPlaneAdmin, 'findOrCreateApplication' | 'listSessions'> = {
+  findOrCreateApplication: async ({ name, args, archiveName }) => {
     if (name === 'broken') throw new Error('secret detail');
     if (name === 'refused') throw new AppError('package-invalid', 'the archive holds no such program');
-    return { ApplicationId: `app-${name}-${args.join('+')}`, Created: true };
+    return { applicationId: `app-${name}-${args.join('+')}-${archiveName}`, created: true };
   },
-  addProject: async ({ applicationId }) => ({ ProjectId: 'cap-1', ApplicationId: applicationId, Created: true }),
   listSessions: async () => [],
 };
-const application = { name: 'etr', archivePath: '/a.zip', entryPath: 'bin/etr', args: ['-x', 'y z'] };
+const application = { name: 'etr', archivePath: '/tmp/a.zip', entryPath: 'bin/etr', args: ['-x', 'y z'] };
 
 const start = async () => {
-  server = await createAdminServer(adminSocketPath(dir), { operations, logger: pino({ level: 'silent' }) });
+  server = await createAdminServer(adminSocketPath(dir), {
+    operations: adminOperations,
+    admin: admin as ControlPlaneAdmin,
+    logger: pino({ level: 'silent' }),
+  });
 };
 
 function send(method: string, path: string, body: string): Promise<{ status: number; text: string }> {
@@ -56,38 +61,41 @@ describe('the admin socket', () => {
     await start();
     expect(statSync(adminSocketPath(dir)).mode & 0o777).toBe(0o600);
     const client = createAdminClient(dir);
-    expect(await client.addApplication(application)).toEqual({ ApplicationId: 'app-etr--x+y z', Created: true });
-    expect(await client.listSessions()).toEqual([]);
+    expect(await client.call('application.add', application)).toEqual({
+      applicationId: 'app-etr--x+y z-a.zip',
+      created: true,
+    });
+    expect(await client.call('session.list', {})).toEqual([]);
   });
 
   it('carries refusals with code and text, and keeps the inside of bugs inside', async () => {
     await start();
     const client = createAdminClient(dir);
-    await expect(client.addApplication({ ...application, name: 'refused' })).rejects.toMatchObject({
+    await expect(client.call('application.add', { ...application, name: 'refused' })).rejects.toMatchObject({
       code: 'package-invalid',
       message: 'the archive holds no such program',
     });
-    const bug = client.addApplication({ ...application, name: 'broken' });
+    const bug = client.call('application.add', { ...application, name: 'broken' });
     await expect(bug).rejects.toMatchObject({ code: 'internal', message: expect.not.stringContaining('secret') });
   });
 
   it('refuses what it does not understand', async () => {
     await start();
-    expect(await send('POST', '/applications', '{"name":5}')).toMatchObject({
+    expect(await send('POST', '/application.add', '{"name":5}')).toMatchObject({
       status: 400,
       text: expect.stringContaining('name'),
     });
-    expect(await send('POST', '/applications', '{')).toMatchObject({ status: 400 });
-    expect(await send('POST', '/applications', 'x'.repeat(100_000))).toMatchObject({ status: 400 });
+    expect(await send('POST', '/application.add', '{')).toMatchObject({ status: 400 });
+    expect(await send('POST', '/application.add', 'x'.repeat(100_000))).toMatchObject({ status: 400 });
     expect(await send('GET', '/nothing', '')).toMatchObject({
       status: 400,
       text: expect.stringContaining('request-unknown'),
     });
-    expect(await createAdminClient(dir).listSessions()).toEqual([]);
+    expect(await createAdminClient(dir).call('session.list', {})).toEqual([]);
   });
 
   it('says what to do when nothing runs', async () => {
-    await expect(createAdminClient(dir).listSessions()).rejects.toMatchObject({
+    await expect(createAdminClient(dir).call('session.list', {})).rejects.toMatchObject({
       code: 'not-running',
       message: expect.stringContaining('npm start'),
     });
@@ -96,7 +104,7 @@ describe('the admin socket', () => {
   it('replaces a socket that a killed process left', async () => {
     writeFileSync(adminSocketPath(dir), '');
     await start();
-    expect(await createAdminClient(dir).listSessions()).toEqual([]);
+    expect(await createAdminClient(dir).call('session.list', {})).toEqual([]);
   });
 
   it('refuses a path that the kernel would cut', () => {

@@ -1,29 +1,24 @@
 import { request } from 'node:http';
 import { AppError } from '@cloudstage/protocol';
 import { limits } from '../limits.js';
-import type { AddApplicationRequest, AddProjectRequest, AdminOperations } from './contract.js';
+import type { AdminClient, AdminInput, AdminOperationName, AdminOutput } from './contract.js';
 import { adminSocketPath, checkSocketPath } from './socket-path.js';
 
-/**
- * The {@link AdminOperations} of the instance that uses `dataDir`. Each call opens a connection of its own.
- * Calls throw AppError: `not-running` when there is no such instance, otherwise the instance's own code and text.
- */
-export function createAdminClient(dataDir: string): AdminOperations {
+/** The operations of the instance that uses `dataDir`. Each call opens a connection of its own. */
+export function createAdminClient(dataDir: string): AdminClient {
   const socketPath = adminSocketPath(dataDir);
   checkSocketPath(socketPath);
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const { status, text } = await exchange(socketPath, method, path, body).catch((error: unknown) => {
-      throw connectError(error, dataDir);
-    });
-    const value: unknown = JSON.parse(text);
-    if (status === 200) return value as T;
-    const { code, message } = value as { code: string; message: string };
-    throw new AppError(code, message);
-  };
   return {
-    addApplication: (input: AddApplicationRequest) => call('POST', '/applications', input),
-    addProject: (input: AddProjectRequest) => call('POST', '/projects', input),
-    listSessions: () => call('GET', '/sessions'),
+    call: async <N extends AdminOperationName>(name: N, input: AdminInput<N>): Promise<AdminOutput<N>> => {
+      const { status, text } = await exchange(socketPath, name, input).catch((error: unknown) => {
+        throw connectError(error, dataDir);
+      });
+      const value: unknown = JSON.parse(text);
+      // Both ends are one program: the instance is told from one of another version by its refusal.
+      if (status === 200) return value as AdminOutput<N>;
+      const { code, message } = value as { code: string; message: string };
+      throw new AppError(code, message);
+    },
   };
 }
 
@@ -32,10 +27,16 @@ interface Exchange {
   readonly text: string;
 }
 
-function exchange(socketPath: string, method: string, path: string, body: unknown): Promise<Exchange> {
+function exchange(socketPath: string, operation: string, body: unknown): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { socketPath, method, path, headers: { 'content-type': 'application/json' }, timeout: limits.adminCallMs },
+      {
+        socketPath,
+        method: 'POST',
+        path: `/${operation}`,
+        headers: { 'content-type': 'application/json' },
+        timeout: limits.adminCallMs,
+      },
       (incoming) => {
         let text = '';
         incoming.setEncoding('utf8').on('data', (part: string) => {
@@ -48,7 +49,7 @@ function exchange(socketPath: string, method: string, path: string, body: unknow
     );
     outgoing.once('timeout', () => outgoing.destroy(new Error('no answer in time')));
     outgoing.once('error', reject);
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(JSON.stringify(body));
   });
 }
 

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ControlPlaneAdmin } from '@cloudstage/control-plane';
 import { AppError, isAppError } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import { Value } from 'typebox/value';
 import { limits } from '../limits.js';
-import { AddApplicationSchema, AddProjectSchema, type AdminOperations } from './contract.js';
+import type { AdminOperationTable } from './operation.js';
 import { checkSocketPath } from './socket-path.js';
 
 /** The running server of the admin socket. */
@@ -14,12 +15,13 @@ export interface AdminServer {
 }
 
 interface Dependencies {
-  readonly operations: AdminOperations;
+  readonly operations: AdminOperationTable;
+  readonly admin: ControlPlaneAdmin;
   readonly logger: Logger;
 }
 
 /**
- * Serves {@link AdminOperations} on a Unix socket that only the owner of this process may open. The caller holds the
+ * Serves operations on a Unix socket that only the owner of this process may open. The caller holds the
  * instance lock, so a socket that is already there was left by a killed process and is replaced.
  */
 export async function createAdminServer(socketPath: string, deps: Dependencies): Promise<AdminServer> {
@@ -57,7 +59,7 @@ export async function createAdminServer(socketPath: string, deps: Dependencies):
 
 async function answer(request: IncomingMessage, response: ServerResponse, deps: Dependencies): Promise<void> {
   try {
-    const value = await dispatch(`${request.method} ${request.url}`, request, deps.operations);
+    const value = await dispatch(request, deps);
     send(response, 200, value);
   } catch (error) {
     if (!isAppError(error)) {
@@ -69,23 +71,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
   }
 }
 
-async function dispatch(route: string, request: IncomingMessage, operations: AdminOperations): Promise<unknown> {
-  switch (route) {
-    case 'POST /applications': {
-      const body = await readJson(request);
-      if (!Value.Check(AddApplicationSchema, body)) throw invalidBody(Value.Errors(AddApplicationSchema, body));
-      return operations.addApplication(body);
-    }
-    case 'POST /projects': {
-      const body = await readJson(request);
-      if (!Value.Check(AddProjectSchema, body)) throw invalidBody(Value.Errors(AddProjectSchema, body));
-      return operations.addProject(body);
-    }
-    case 'GET /sessions':
-      return operations.listSessions();
-    default:
-      throw new AppError('request-unknown', `This instance does not know "${route}"; is it of another version?`);
+async function dispatch(request: IncomingMessage, { operations, admin }: Dependencies): Promise<unknown> {
+  const route = `${request.method} ${request.url}`;
+  const name = request.method === 'POST' ? (request.url ?? '').slice(1) : '';
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation === undefined) {
+    throw new AppError('request-unknown', `This instance does not know "${route}"; is it of another version?`);
   }
+  const body = await readJson(request);
+  if (!Value.Check(operation.input, body)) throw invalidBody(Value.Errors(operation.input, body));
+  return operation.run(admin, body);
 }
 
 function invalidBody(errors: readonly { readonly instancePath: string; readonly message: string }[]): AppError {

@@ -9,8 +9,8 @@ export interface EnvironmentValues {
   readonly unknownNames: readonly string[];
 }
 
-/** Variables with the prefix that belong to tests, not configuration. */
-const reservedPrefixes = ['CLOUDSTAGE_TEST_'];
+/** Variables with the prefix that belong to tests and to the command line, not to an instance's configuration. */
+const reservedPrefixes = ['CLOUDSTAGE_TEST_', 'CLOUDSTAGE_CLI_'];
 
 /**
  * Reads every configuration key that the environment sets. An empty variable counts as unset, so that `X= npm start` goes

@@ -6,12 +6,12 @@ import { type ControlPlane, createControlPlane, createInProcessNodeLink } from '
 import { type CloudConfig, createDemoBackend } from '@cloudstage/demo-backend';
 import { createRenderNode, resolveRunDir } from '@cloudstage/render-node';
 import type { Logger } from 'pino';
+import { adminOperations } from '../admin/contract.js';
 import { createAdminServer } from '../admin/server.js';
 import { adminSocketPath } from '../admin/socket-path.js';
 import { controlPlaneConfigOf, localUrl, mediaPorts, renderNodeConfigOf } from '../config/parts.js';
 import type { CloudstageConfig } from '../config/schema.js';
 import { limits } from '../limits.js';
-import { createAdminOperations } from './admin-operations.js';
 import type { Console } from './console.js';
 import { accessKeyPath, ensureAccessKeyFile, ensureDemo } from './first-start.js';
 import { checkPorts, type WantedPort } from './port-check.js';
@@ -88,7 +88,8 @@ async function startPlatform({ config, logger, closing, signal }: StartContext):
 
 async function startAdminSocket(controlPlane: ControlPlane, { config, logger, closing }: StartContext): Promise<void> {
   const admin = await createAdminServer(adminSocketPath(config.dataDir), {
-    operations: createAdminOperations(controlPlane.admin),
+    operations: adminOperations,
+    admin: controlPlane.admin,
     logger: logger.child({ part: 'admin' }),
   });
   closing.add({ name: 'admin socket', close: () => admin.close() });

@@ -96,6 +96,22 @@ export const packageActions = {
   UnbindConcurrentPackagesFromProject: unbindConcurrentPackagesFromProject,
 } as const;
 
+/** Every action of the API, by its public name, in the order of the reference. */
+export const allActions = {
+  ...sessionActions,
+  ...streamActions,
+  ...applicationActions,
+  ...projectActions,
+  ...countActions,
+  ...packageActions,
+} as const;
+
+/** Public name of an action. */
+export type AnyActionName = keyof typeof allActions;
+
+/** All names, in the order of the reference. */
+export const allActionNames: readonly AnyActionName[] = Object.freeze(Object.keys(allActions) as AnyActionName[]);
+
 /** Every action the API offers, by its public name. A name that is not here is `InvalidAction`. */
 export const actions = {
   ...sessionActions,
@@ -106,10 +122,10 @@ export const actions = {
 export type ActionName = keyof typeof actions;
 
 /** Request of an action as the caller sends it. */
-export type ActionRequest<N extends ActionName> = RequestType<(typeof actions)[N]>;
+export type ActionRequest<N extends AnyActionName> = RequestType<(typeof allActions)[N]>;
 
 /** Response of an action without `RequestId`. */
-export type ActionResponse<N extends ActionName> = ResponseType<(typeof actions)[N]>;
+export type ActionResponse<N extends AnyActionName> = ResponseType<(typeof allActions)[N]>;
 
 /** All names, in the order of the table. */
 export const actionNames: readonly ActionName[] = Object.freeze(Object.keys(actions) as ActionName[]);

@@ -29,19 +29,16 @@ export const applicationFileNameField = () =>
     description: 'Package file name: zip, rar, 7z, tar.gz, tar.zst; apk for mobile',
   });
 
+/** Kinds of applications that can be made. */
+export const applicationTypes = ['Application3D', 'ApplicationXR', 'ApplicationAPK', 'ApplicationWeb'] as const;
+
 /** Makes the record of an application. */
 export const createApplication = defineAction({
   ...common,
   summary: 'Creates an application',
   request: requestObject({
     ApplicationName: nameField('Application name, unique in the account'),
-    ApplicationType: enumField(
-      'Kind of application',
-      'Application3D',
-      'ApplicationXR',
-      'ApplicationAPK',
-      'ApplicationWeb',
-    ),
+    ApplicationType: enumField('Kind of application', ...applicationTypes),
   }),
   response: responseObject({ ApplicationId: textField('Application (app-…)') }),
   errorCodes: [

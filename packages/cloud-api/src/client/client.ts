@@ -3,11 +3,11 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { apiVersion, serviceName } from '../actions/action.js';
 import {
-  type ActionName,
   type ActionRequest,
   type ActionResponse,
-  actionNames,
-  actions,
+  type AnyActionName,
+  allActionNames,
+  allActions,
 } from '../actions/action-table.js';
 import type { Language } from '../errors/language.js';
 import { cloudApiLimits } from '../limits.js';
@@ -36,7 +36,7 @@ export interface WithRequestId {
 
 /** One method an action (`applyConcurrent`, …), and `call` for a name known only at run time. */
 export type CloudApiClient = {
-  readonly [N in ActionName as Uncapitalize<N>]: (
+  readonly [N in AnyActionName as Uncapitalize<N>]: (
     request: ActionRequest<N>,
   ) => Promise<ActionResponse<N> & WithRequestId>;
 } & {
@@ -45,7 +45,7 @@ export type CloudApiClient = {
    * @throws AppError with the public code of the API and `details.requestId`; or `cloud-api-unreachable`,
    * `deadline-exceeded`, `cloud-api-reply-invalid` when no reply of the API arrived.
    */
-  call<N extends ActionName>(action: N, request: ActionRequest<N>): Promise<ActionResponse<N> & WithRequestId>;
+  call<N extends AnyActionName>(action: N, request: ActionRequest<N>): Promise<ActionResponse<N> & WithRequestId>;
 };
 
 const ReplySchema = Type.Object({
@@ -68,7 +68,11 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseReply<N extends ActionName>(action: N, text: string, status: number): ActionResponse<N> & WithRequestId {
+function parseReply<N extends AnyActionName>(
+  action: N,
+  text: string,
+  status: number,
+): ActionResponse<N> & WithRequestId {
   const invalid = (what: string, cause?: unknown) =>
     new AppError('cloud-api-reply-invalid', `${action}: ${what} (HTTP status ${status}); is this the cloud API?`, {
       cause,
@@ -84,7 +88,7 @@ function parseReply<N extends ActionName>(action: N, text: string, status: numbe
   if (failure !== undefined) {
     throw new AppError(failure.Code, failure.Message, { details: { action, requestId: fields.RequestId } });
   }
-  if (!Value.Check(actions[action].response, fields)) throw invalid('the reply lacks fields of the action');
+  if (!Value.Check(allActions[action].response, fields)) throw invalid('the reply lacks fields of the action');
   return fields as ActionResponse<N> & WithRequestId;
 }
 
@@ -94,7 +98,7 @@ export function createCloudApiClient(options: CloudApiClientOptions): CloudApiCl
   const { timeoutMs = 25_000, language = 'en-US', now = Date.now } = options;
   const send = options.fetch ?? fetch;
 
-  async function call<N extends ActionName>(action: N, request: ActionRequest<N>) {
+  async function call<N extends AnyActionName>(action: N, request: ActionRequest<N>) {
     const body = JSON.stringify(request);
     const timestampSeconds = Math.floor(now() / 1000);
     const { secretId, secretKey } = options;
@@ -121,7 +125,7 @@ export function createCloudApiClient(options: CloudApiClientOptions): CloudApiCl
     }
   }
 
-  const methods = actionNames.map((name) => [
+  const methods = allActionNames.map((name) => [
     `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
     (request: ActionRequest<typeof name>) => call(name, request),
   ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { programArguments } from './admin.js';
+import { programArguments } from './app.js';
 
 describe('arguments of app add', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('arguments of app add', () => {
       ['one', 'two words'],
       ['one', 'two words'],
     ],
-  ])('%j becomes %j', (values, expected) => {
-    expect(programArguments(values)).toEqual(expected);
+  ])('%j becomes %j', async (values, expected) => {
+    expect(await programArguments(values)).toEqual(expected);
   });
 });
