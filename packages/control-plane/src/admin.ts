@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { AppError } from '@cloudstage/protocol';
-import type { FirstAccessKey } from './services/accounts/access-keys.js';
+import { auditOperations } from './admin/audited-admin.js';
+import type { AccountServices } from './services/accounts/contract.js';
+import type { FirstAccessKey } from './services/accounts/first-access-key.js';
 import type { CreateApplicationInput } from './services/applications/create-application.js';
+import type { AuditServices } from './services/audit/contract.js';
 import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { AllServices } from './services/services.js';
 import type { ListSessions } from './services/sessions/list-sessions.js';
@@ -15,8 +19,11 @@ export interface FindOrCreateApplicationInput extends Omit<CreateApplicationInpu
 /** A project to be found or made. */
 export type FindOrCreateProjectInput = Omit<CreateProjectInput, 'accountId'>;
 
-/** What the command line may do without HTTP, all of it in the first account. */
-export interface ControlPlaneAdmin {
+/**
+ * What an operator may do without HTTP. Applications, projects and sessions are those of the first account. Every operation
+ * that changes something leaves an entry in the audit log.
+ */
+export interface ControlPlaneAdmin extends AccountServices, Pick<AuditServices, 'queryAuditLog'> {
   /** Makes the first account and key; the secret is handed out only by the call that makes it. */
   ensureFirstAccessKey(): Promise<FirstAccessKey>;
   /** Finds an application by name, or registers it; uploads the package and puts it online when none is. */
@@ -34,10 +41,43 @@ export interface ControlPlaneAdmin {
   endSession(sessionId: string): Promise<void>;
 }
 
-/** Creates the operator's side door. */
-export function createAdmin(services: AllServices): ControlPlaneAdmin {
+/** Operations that change nothing. */
+const queries = [
+  'hasOnlineApplication',
+  'listAccounts',
+  'listAccessKeys',
+  'listSessions',
+  'queryAuditLog',
+] as const satisfies readonly (keyof ControlPlaneAdmin)[];
+
+/** Creates the operator's side door. `now` gives Unix milliseconds. */
+export function createAdmin(services: AllServices, now: () => number): ControlPlaneAdmin {
+  const operations = createOperations(services);
+  return auditOperations(operations, queries, { audit: services.audit, now, createRequestId: randomUUID });
+}
+
+function accountOperations(services: AllServices): AccountServices {
+  return {
+    createAccount: services.createAccount,
+    listAccounts: services.listAccounts,
+    disableAccount: services.disableAccount,
+    enableAccount: services.enableAccount,
+    createAccessKey: services.createAccessKey,
+    listAccessKeys: services.listAccessKeys,
+    modifyAccessKey: services.modifyAccessKey,
+    disableAccessKey: services.disableAccessKey,
+    enableAccessKey: services.enableAccessKey,
+    deleteAccessKey: services.deleteAccessKey,
+    rotateAccessKey: services.rotateAccessKey,
+    resealSecrets: services.resealSecrets,
+  };
+}
+
+function createOperations(services: AllServices): ControlPlaneAdmin {
   const accountId = async () => (await services.ensureAccessKey()).accountId;
   return {
+    ...accountOperations(services),
+    queryAuditLog: services.queryAuditLog,
     ensureFirstAccessKey: services.ensureAccessKey,
     hasOnlineApplication: async (name) => {
       const application = await services.findApplication(await accountId(), name);

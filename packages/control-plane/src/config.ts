@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AuditSchema, MetricsSchema } from './config/observability.js';
 import { storageLimits } from './storage/limits.js';
 
 const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
@@ -9,6 +10,11 @@ const ApiSchema = Type.Object(
   {
     listenAddress: Type.String({ default: '127.0.0.1', description: 'Address on which the cloud API listens' }),
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: 'TCP port; 0 takes a free one' }),
+    trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 49 }), {
+      default: [],
+      maxItems: 32,
+      description: 'Addresses and CIDR ranges of proxies whose X-Forwarded-For names the client',
+    }),
   },
   { default: {}, additionalProperties: false, description: 'Cloud API server' },
 );
@@ -116,6 +122,17 @@ const CloudApiSchema = Type.Object(
       default: {},
       description: 'Requests a second by action, for each account, where they differ from the documented ones',
     }),
+    rateLimitShare: Type.Number({
+      minimum: 0.001,
+      maximum: 1,
+      default: 1,
+      description: 'Share of the rate limits that this process grants: with n control planes behind one address, 1/n',
+    }),
+    authFailureRateLimit: Type.Number({
+      minimum: 0.01,
+      default: 1,
+      description: 'Calls a second of one client address that may fail authentication; more are refused unseen',
+    }),
   },
   { default: {}, additionalProperties: false, description: 'Edge of the cloud API' },
 );
@@ -133,9 +150,16 @@ export const ControlPlaneConfigSchema = Type.Object(
       default: '',
       description: 'Secret: 32 bytes in base64 that encrypt stored secrets; empty: made and kept in dataDir/master.key',
     }),
+    masterKeyPrevious: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      maxItems: 8,
+      description: 'Secret: earlier master keys, which still open what they have encrypted until it is sealed anew',
+    }),
     sessions: SessionsSchema,
     packages: PackagesSchema,
     cloudApi: CloudApiSchema,
+    audit: AuditSchema,
+    metrics: MetricsSchema,
   },
   { additionalProperties: false, description: 'Control plane' },
 );

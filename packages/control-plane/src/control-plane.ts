@@ -7,16 +7,22 @@ import { cloudApiServerOptions, registerCloudApi } from './cloud-api/index.js';
 import type { ControlPlaneConfig } from './config.js';
 import { type Database, openDatabase } from './db/open.js';
 import { attachNodes } from './node-link/node-registry.js';
+import { createGauges } from './observability/gauges.js';
 import { registerHealth } from './observability/health.js';
+import { measureDatabase, measureIngest, measureNodeLink, measureSweep } from './observability/instrument.js';
+import { createMetrics, type Metrics } from './observability/metrics.js';
+import { createMetricsServer, type MetricsServer } from './observability/metrics-server.js';
 import { failInterruptedVersions } from './services/applications/create-application-version.js';
-import { createBackground } from './services/background.js';
+import { type Background, createBackground } from './services/background.js';
 import type { ServiceDeps, ServiceSettings } from './services/deps.js';
-import { createSecretBox, loadMasterKey } from './services/secret-box.js';
+import { createSecretBox, loadMasterKey, parsePreviousKeys, type SecretBox } from './services/secret-box.js';
 import { type AllServices, createServices } from './services/services.js';
 import { resumeSessions } from './services/sessions/resume.js';
+import { checkStore } from './storage/check-store.js';
 import { openFsStore } from './storage/fs-store.js';
 import { createIngest } from './storage/ingest.js';
-import { startSweeper } from './sweeper.js';
+import type { ObjectStore } from './storage/object-store.js';
+import { type Sweeper, startSweeper } from './sweeper.js';
 
 /** What a control plane is built on. */
 export interface ControlPlaneDeps {
@@ -40,6 +46,9 @@ export interface ControlPlane {
 /** Version that clients and operators see. */
 export const controlPlaneVersion = '0.1.0';
 
+/** Pause between two clean-ups of what has no deadline of its own. Milliseconds. */
+const housekeepingMs = 60_000;
+
 const seconds = (value: number): number => Math.round(value * 1_000);
 
 function toSettings(config: ControlPlaneConfig): ServiceSettings {
@@ -55,41 +64,85 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     nodeSilentMs: seconds(sessions.nodeSilentSeconds),
     maxPlayers: sessions.maxPlayers,
     maxViewers: sessions.maxViewers,
+    auditRetentionMs: Math.round(config.audit.retentionDays * 86_400_000),
   };
 }
 
-function createServer(services: AllServices, config: ControlPlaneConfig, deps: ControlPlaneDeps): FastifyInstance {
-  const fastify = Fastify({ ...cloudApiServerOptions, logger: false, forceCloseConnections: true });
-  registerHealth(fastify, services);
-  registerCloudApi(fastify, {
-    services,
-    logger: deps.logger.child({ edge: 'cloud-api' }),
-    config: config.cloudApi,
-    now: deps.now ?? Date.now,
-  });
-  return fastify;
+interface Edges {
+  readonly api: FastifyInstance;
+  readonly metrics: MetricsServer;
 }
 
-async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, database: Database) {
-  const dataDir = resolve(config.dataDir);
+function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlaneDeps): Edges {
+  const { services, metrics, store } = parts;
+  const { trustedProxies } = config.api;
+  const api = Fastify({
+    ...cloudApiServerOptions,
+    logger: false,
+    forceCloseConnections: true,
+    trustProxy: trustedProxies.length === 0 ? false : trustedProxies,
+  });
+  registerHealth(api, [services.checkReady, () => checkStore(store)]);
+  registerCloudApi(api, {
+    services,
+    logger: deps.logger.child({ edge: 'cloud-api' }),
+    config: { ...config.cloudApi, auditUserIp: config.audit.userIp },
+    now: deps.now ?? Date.now,
+    observer: metrics,
+  });
+  const { database } = parts;
+  const gauges = createGauges(metrics.registry, {
+    takeCensus: services.takeCensus,
+    poolStats: () => database.poolStats(),
+    audit: services.audit,
+    now: deps.now ?? Date.now,
+  });
+  return { api, metrics: createMetricsServer(config.metrics, { api, metrics, gauges }) };
+}
+
+/** What runs behind the edges. */
+interface Parts {
+  readonly services: AllServices;
+  readonly background: Background;
+  readonly metrics: Metrics;
+  readonly store: ObjectStore;
+  readonly database: Database;
+}
+
+async function openSecrets(config: ControlPlaneConfig, dataDir: string): Promise<SecretBox> {
   const masterKey = await loadMasterKey({ configured: config.masterKey, path: join(dataDir, 'master.key') });
+  return createSecretBox(masterKey, parsePreviousKeys(config.masterKeyPrevious));
+}
+
+async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, opened: Database): Promise<Parts> {
+  const dataDir = resolve(config.dataDir);
+  const metrics = createMetrics();
+  const database = measureDatabase(opened, metrics);
   const store = await openFsStore(join(dataDir, 'objects'));
   const background = createBackground(deps.logger);
   const serviceDeps: ServiceDeps = {
     database,
-    nodeLink: deps.nodeLink,
-    secrets: createSecretBox(masterKey),
+    nodeLink: measureNodeLink(deps.nodeLink, metrics),
+    secrets: await openSecrets(config, dataDir),
     background,
     now: deps.now ?? Date.now,
     settings: toSettings(config),
     logger: deps.logger,
     version: controlPlaneVersion,
   };
-  const services = createServices(serviceDeps, createIngest(store, config.packages));
+  const services = createServices(serviceDeps, measureIngest(createIngest(store, config.packages), metrics));
   if (database.exclusive) await failInterruptedVersions(serviceDeps);
   await resumeSessions(serviceDeps);
   attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent: services.handleNodeEvent, store, logger: deps.logger });
-  return { services, background };
+  return { services, background, metrics, store, database };
+}
+
+function startSweepers(parts: Parts, config: ControlPlaneConfig, logger: Logger): readonly Sweeper[] {
+  const { services, metrics } = parts;
+  return [
+    startSweeper(measureSweep(services.sweep, metrics), { pauseMs: seconds(config.sessions.sweepSeconds), logger }),
+    startSweeper(services.sweepAuditLog, { pauseMs: housekeepingMs, logger }),
+  ];
 }
 
 /**
@@ -100,32 +153,33 @@ async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, databas
 export async function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const databaseUrl = config.databaseUrl || `pglite:${join(resolve(config.dataDir), 'database')}`;
   const database = await openDatabase(databaseUrl, { logger: deps.logger });
-  const { services, background } = await build(config, deps, database).catch(async (error: unknown) => {
+  const parts = await build(config, deps, database).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
-  const server = createServer(services, config, deps);
-  const sweeper = startSweeper(services.sweep, {
-    pauseMs: seconds(config.sessions.sweepSeconds),
-    logger: deps.logger,
-  });
+  const { services, background } = parts;
+  const edges = createEdges(parts, config, deps);
+  const sweepers = startSweepers(parts, config, deps.logger);
   const shutDown = async () => {
-    await server.close();
-    await sweeper.close();
+    await edges.api.close();
+    await edges.metrics.close();
+    await Promise.all(sweepers.map((sweeper) => sweeper.close()));
     await deps.nodeLink.close();
     await background.settled();
+    await services.audit.flush();
     await database.close();
   };
   let closing: Promise<void> | null = null;
   return {
-    listen: async () => ({
-      url: await server.listen({ host: config.api.listenAddress, port: config.api.port }),
-    }),
+    listen: async () => {
+      await edges.metrics.listen();
+      return { url: await edges.api.listen({ host: config.api.listenAddress, port: config.api.port }) };
+    },
     close: () => {
       closing ??= shutDown();
       return closing;
     },
-    admin: createAdmin(services),
+    admin: createAdmin(services, deps.now ?? Date.now),
     services,
   };
 }

@@ -10,6 +10,8 @@ export { type ControlPlane, type ControlPlaneDeps, controlPlaneVersion, createCo
 export { splitArguments } from './domain/program-arguments.js';
 export { createInProcessNodeLink, type InProcessNodeLink } from './node-link/in-process.js';
 export { createLogger, type LogDestination, type LoggerOptions, type LogLevel } from './observability/logger.js';
-export type { FirstAccessKey } from './services/accounts/access-keys.js';
+export type * from './services/accounts/contract.js';
+export type { FirstAccessKey } from './services/accounts/first-access-key.js';
+export type * from './services/audit/contract.js';
 export type * from './services/contract.js';
 export type { SessionSummary } from './services/sessions/list-sessions.js';

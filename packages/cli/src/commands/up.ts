@@ -30,6 +30,7 @@ export async function runUp(options: UpOptions): Promise<number> {
     level: config.log.level,
     maxFileBytes: config.log.fileMegabytes * 1_000_000,
     keptFiles: config.log.keptFiles,
+    userIp: config.log.userIp,
     writeConsole: (line) => console.line(line.trimEnd()),
   });
   for (const name of loaded.unknownEnvironmentNames) log.logger.warn(`${name} is set, but there is no such key`);

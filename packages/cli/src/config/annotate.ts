@@ -44,7 +44,8 @@ function leaf(schema: KeySchema, path: readonly string[], values: unknown, inden
   const text = [...comment(schema.description ?? '', indent), ...comment(`(${facts.join('; ')})`, indent)];
   if (path.length === 1) text.unshift('');
   if (value === undefined) return [...text, `${indent}# ${name}:`];
-  const shown = secretKeys.has(path.join('.')) && value !== '' ? '(redacted)' : value;
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+  const shown = secretKeys.has(path.join('.')) && !isEmpty ? '(redacted)' : value;
   return [...text, `${indent}${name}: ${scalar(shown)}`];
 }
 

@@ -93,6 +93,7 @@ const logSection = Type.Object(
       default: 3,
       description: 'Put-aside log files that are kept.',
     }),
+    userIp: Type.Boolean({ default: true, description: "Whether the log shows users' addresses (UserIp)." }),
   },
   { additionalProperties: false, description: 'Log file <dataDir>/logs/cloudstage.log.' },
 );
@@ -119,12 +120,21 @@ export const CloudstageConfigSchema = Type.Object(
     cloudApi: controlPlane.cloudApi,
     databaseUrl: controlPlane.databaseUrl,
     masterKey: controlPlane.masterKey,
+    masterKeyPrevious: controlPlane.masterKeyPrevious,
+    audit: controlPlane.audit,
+    metrics: controlPlane.metrics,
   },
   { additionalProperties: false },
 );
 
 /** Keys whose values are never printed: a database URL may hold a password. */
-export const secretKeys: ReadonlySet<string> = new Set(['masterKey', 'databaseUrl', 'demo.salt']);
+export const secretKeys: ReadonlySet<string> = new Set([
+  'masterKey',
+  'masterKeyPrevious',
+  'databaseUrl',
+  'demo.salt',
+  'metrics.token',
+]);
 
 /** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */
 export type CloudstageConfig = Static<typeof CloudstageConfigSchema>;

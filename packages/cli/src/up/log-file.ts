@@ -11,6 +11,8 @@ export interface OpenLogOptions {
   readonly level: LogLevel;
   readonly maxFileBytes: number;
   readonly keptFiles: number;
+  /** False: users' addresses are blanked out. */
+  readonly userIp: boolean;
   /** Gets one line, with its end, for each message that an operator should see at once. */
   readonly writeConsole: (line: string) => void;
 }
@@ -44,7 +46,7 @@ export function openLog(options: OpenLogOptions): OpenLog {
     { stream: file, level: 'trace' },
     { stream: consoleStream, level: 'warn' },
   ]);
-  const logger = createLogger({ level: options.level, name: 'cloudstage', destination });
+  const logger = createLogger({ level: options.level, name: 'cloudstage', destination, userIp: options.userIp });
   return { logger, path, close: () => file.flushSync() };
 }
 

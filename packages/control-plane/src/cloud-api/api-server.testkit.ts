@@ -12,6 +12,15 @@ export const testKey = { secretId: 'AKIDtest0001', secretKey: 'secret/with+odd=c
 /** Key that exists but is disabled. */
 export const disabledKey = { secretId: 'AKIDdisabled', secretKey: 'x' } as const;
 
+/** Key that may only describe. */
+export const readerKey = { secretId: 'AKIDreader', secretKey: 'reader' } as const;
+
+/** Key that may be used from another network only. */
+export const elsewhereKey = { secretId: 'AKIDelsewhere', secretKey: 'elsewhere' } as const;
+
+/** Key that has expired. */
+export const expiredKey = { secretId: 'AKIDexpired', secretKey: 'expired' } as const;
+
 /** ClientSession text with a small offer. */
 export const testOffer = encodeSessionEnvelope({ sdp: 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\n', type: 'offer' });
 
@@ -26,6 +35,15 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** Settings of a key that may do everything from everywhere. */
+const free = {
+  accountId: 'account-1',
+  enabled: true,
+  permissions: ['car:*'],
+  sourceRanges: [],
+  expiresAt: null,
+} as const;
+
 /** Starts the cloud API on an ephemeral port, with two projects of two slots each. */
 export async function startTestServer(
   config: Partial<CloudApiConfig> = {},
@@ -33,15 +51,19 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const services = createMemoryServices({
     keys: [
-      { ...testKey, accountId: 'account-1', enabled: true },
-      { ...disabledKey, accountId: 'account-1', enabled: false },
+      { ...free, ...testKey },
+      { ...free, ...disabledKey, enabled: false },
+      { ...free, ...readerKey, permissions: ['car:Describe*'] },
+      { ...free, ...elsewhereKey, sourceRanges: ['10.0.0.0/8', '2001:db8::/32'] },
+      { ...free, ...expiredKey, expiresAt: 1_600_000_000_000 },
     ],
     projects: { 'cap-one': 2, 'cap-two': 2 },
   });
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const server: FastifyInstance = fastify(cloudApiServerOptions);
-  registerCloudApi(server, { services, logger, config, now });
+  // All tests call from one address, and many of them fail on purpose.
+  registerCloudApi(server, { services, logger, config: { authFailureRateLimit: 100_000, ...config }, now });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

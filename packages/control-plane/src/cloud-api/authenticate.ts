@@ -8,21 +8,31 @@ import {
   utcDate,
 } from '@cloudstage/cloud-api';
 import { AppError } from '@cloudstage/protocol';
-import type { Services } from '../services/contract.js';
+import { isInSourceRanges } from '../services/accounts/source-ranges.js';
+import type { AccessKey, Services } from '../services/contract.js';
+import type { AuthThrottle } from './auth-throttle.js';
 import type { CloudApiConfig } from './config.js';
 import { withDeadline } from './deadline.js';
 import { cloudApiServerLimits } from './limits.js';
 import type { ApiCall } from './request.js';
 
+/** Who has signed a call, and what the key allows. */
+export interface AuthenticatedCaller {
+  readonly accountId: string;
+  readonly secretId: string;
+  readonly permissions: readonly string[];
+}
+
 /** Who called, or why the call is refused. */
 export type Authentication =
-  | { readonly type: 'authenticated'; readonly accountId: string }
+  | { readonly type: 'authenticated'; readonly caller: AuthenticatedCaller }
   | { readonly type: 'refused'; readonly error: PublicError };
 
 /** What {@link authenticate} needs. */
 export interface AuthenticateDeps {
-  readonly services: Pick<Services, 'findAccessKey'>;
+  readonly services: Pick<Services, 'findAccessKey' | 'noteAccessKeyUse'>;
   readonly config: Pick<CloudApiConfig, 'clockWindowSeconds' | 'publicHosts'>;
+  readonly throttle: AuthThrottle;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Told when a look-up that was given up fails later. */
@@ -54,22 +64,21 @@ function checkTime(call: ApiCall, deps: AuthenticateDeps): PublicError | null {
   return null;
 }
 
-/**
- * Checks a call's key, time, signature and token, in the platform's order.
- * @throws AppError `deadline-exceeded` when the key cannot be looked up in time.
- */
-export async function authenticate(call: ApiCall, deps: AuthenticateDeps): Promise<Authentication> {
+async function findKey(secretId: string, deps: AuthenticateDeps): Promise<AccessKey | null> {
+  const deadlineMs = cloudApiServerLimits.authenticationDeadlineMs;
+  const found = await withDeadline(deps.services.findAccessKey(secretId), deadlineMs, deps.onLateError);
+  if (found.type === 'done') return found.value;
+  throw new AppError('deadline-exceeded', `the access key could not be looked up within ${deadlineMs} ms`);
+}
+
+async function check(call: ApiCall, address: string, deps: AuthenticateDeps): Promise<Authentication> {
   const { secretId, token } = call.credentials;
   if (secretId.length > cloudApiLimits.secretIdChars || !/^[A-Za-z0-9_.-]+$/.test(secretId)) {
     return refused(publicError('AuthFailure.InvalidSecretId'));
   }
-  const deadlineMs = cloudApiServerLimits.authenticationDeadlineMs;
-  const found = await withDeadline(deps.services.findAccessKey(secretId), deadlineMs, deps.onLateError);
-  if (found.type === 'late') {
-    throw new AppError('deadline-exceeded', `the access key could not be looked up within ${deadlineMs} ms`);
-  }
-  const key = found.value;
-  if (key === null || !key.enabled) return refused(publicError('AuthFailure.SecretIdNotFound'));
+  const key = await findKey(secretId, deps);
+  const isValid = key?.enabled === true && (key.expiresAt === null || deps.now() < key.expiresAt);
+  if (key === null || !isValid) return refused(publicError('AuthFailure.SecretIdNotFound'));
   const timeError = checkTime(call, deps);
   if (timeError !== null) return refused(timeError);
   if (!call.credentials.verify(key.secretKey, deps.config.publicHosts)) {
@@ -77,5 +86,27 @@ export async function authenticate(call: ApiCall, deps: AuthenticateDeps): Promi
   }
   // Keys of this server are permanent: a token can only be somebody else's.
   if (token !== '') return refused(publicError('AuthFailure.TokenFailure'));
-  return { type: 'authenticated', accountId: key.accountId };
+  // After the signature: only the key's owner learns that there is a list.
+  if (key.sourceRanges.length > 0 && !isInSourceRanges(address, key.sourceRanges)) {
+    return refused(publicError('IpNotInWhitelist'));
+  }
+  const { accountId, permissions } = key;
+  return { type: 'authenticated', caller: { accountId, secretId, permissions } };
+}
+
+/**
+ * Checks a call's key, time, signature, token and source, in the platform's order. `address` is where the call came from.
+ * @throws AppError `deadline-exceeded` when the key cannot be looked up in time.
+ */
+export async function authenticate(call: ApiCall, address: string, deps: AuthenticateDeps): Promise<Authentication> {
+  const { secretId } = call.credentials;
+  if (!deps.throttle.admits(address, secretId)) return refused(publicError('RequestLimitExceeded.IPLimitExceeded'));
+  const result = await check(call, address, deps);
+  if (result.type === 'refused') {
+    deps.throttle.failed(address);
+  } else {
+    deps.throttle.succeeded(address, secretId);
+    deps.services.noteAccessKeyUse(secretId);
+  }
+  return result;
 }

@@ -10,6 +10,12 @@ export interface CloudApiConfig {
   readonly publicHosts: readonly string[];
   /** Requests a second for each account and action, where they differ from the documented ones. */
   readonly rateLimits: Partial<Readonly<Record<ActionName, number>>>;
+  /** Share of the rate limits that this process grants: with n control planes behind one address, 1/n. */
+  readonly rateLimitShare: number;
+  /** Calls a second of one client address that may fail authentication; beyond that they are refused unseen. */
+  readonly authFailureRateLimit: number;
+  /** False: the audit log does not get the addresses of users. */
+  readonly auditUserIp: boolean;
   /** Requests a second to `/reconnect` for each client address. */
   readonly reconnectRateLimit: number;
   /** Origins that may call `/reconnect`; `*` allows all, which is safe because the token is the credential. */
@@ -24,15 +30,18 @@ export interface CloudApiConfig {
 export const defaultCloudApiConfig: CloudApiConfig = {
   publicHosts: [],
   rateLimits: {},
+  rateLimitShare: 1,
+  authFailureRateLimit: 1,
+  auditUserIp: true,
   reconnectRateLimit: 20,
   corsOrigins: ['*'],
   clockWindowSeconds: 300,
   deadlinesMs: {},
 };
 
-/** Requests a second of an action. */
+/** Requests a second of an action that this process lets through. */
 export function rateLimitOf(config: CloudApiConfig, action: ActionName): number {
-  return config.rateLimits[action] ?? actions[action].rateLimitPerSecond;
+  return (config.rateLimits[action] ?? actions[action].rateLimitPerSecond) * config.rateLimitShare;
 }
 
 /** Milliseconds an action may take: a little less than documented, so that the refusal arrives in time. */

@@ -8,12 +8,16 @@ import {
   type Decoded,
   isActionName,
   missingParameter,
+  type PublicError,
   publicError,
   unflattenParameters,
 } from '@cloudstage/cloud-api';
 import { assertNever } from '@cloudstage/protocol';
+import { isPermitted } from '../domain/permissions.js';
 import type { Caller, Services } from '../services/contract.js';
 import { actionHandlers } from './actions/handlers.js';
+import { createAuditedCall } from './audited-action.js';
+import type { AuthenticatedCaller } from './authenticate.js';
 import { type CloudApiConfig, deadlineOf, rateLimitOf } from './config.js';
 import { withDeadline } from './deadline.js';
 import type { MappedFailure } from './error-mapping/failure.js';
@@ -30,6 +34,8 @@ export interface DispatchDeps {
   readonly services: Services;
   readonly config: CloudApiConfig;
   readonly rateLimiter: RateLimiter;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   /** Told when a use case that was given up fails later. */
   readonly onLateError: (error: unknown) => void;
 }
@@ -73,18 +79,47 @@ async function runAction<N extends ActionName>(
   return { type: 'refused', failure: { error, detail: 'the use case did not finish before the deadline' } };
 }
 
-/** Runs an authenticated call: version, action, rate, parameters, use case, in the platform's order of refusals. */
-export async function dispatch(call: ApiCall, caller: Caller, deps: DispatchDeps): Promise<DispatchResult> {
-  const refuse = (failure: MappedFailure): DispatchResult => ({ type: 'refused', failure });
-  if (call.version === '') return refuse({ error: missingParameter(`${call.commonPrefix}Version`) });
-  if (call.action === '') return refuse({ error: missingParameter(`${call.commonPrefix}Action`) });
-  if (call.version !== apiVersion) return refuse({ error: publicError('NoSuchVersion') });
-  const name = call.action;
-  if (!isActionName(name)) return refuse({ error: publicError('InvalidAction') });
-  if (!deps.rateLimiter.take(`${name} ${caller.accountId}`, rateLimitOf(deps.config, name))) {
-    return refuse({ error: publicError('RequestLimitExceeded') });
-  }
+/** The caller of one request: who signed it, and under which id and from where it came. */
+export interface DispatchCaller extends AuthenticatedCaller {
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+async function dispatchAction<N extends ActionName>(
+  name: N,
+  call: ApiCall,
+  caller: DispatchCaller,
+  deps: DispatchDeps,
+): Promise<DispatchResult> {
+  const { accountId, secretId, requestId, sourceAddress, permissions } = caller;
+  // Taken before the permission is looked at, so that refusals cannot be had without bound either.
+  const inRate = deps.rateLimiter.take(`${name} ${accountId}`, rateLimitOf(deps.config, name));
+  const audited = createAuditedCall(
+    name,
+    { accountId, secretId, requestId, sourceAddress },
+    { audit: deps.services.audit, auditUserIp: deps.config.auditUserIp, now: deps.now },
+  );
+  const refuse = (error: PublicError): DispatchResult => {
+    // What is refused by its rate leaves no entry: the log would grow with every attempt.
+    if (inRate) audited?.refused(error.code);
+    return { type: 'refused', failure: { error } };
+  };
+  if (!isPermitted(permissions, name)) return refuse(publicError('AuthFailure.UnauthorizedOperation'));
+  if (!inRate) return refuse(publicError('RequestLimitExceeded'));
   const parameters = decodeParameters(name, call.parameters);
-  if (parameters.type === 'refused') return refuse({ error: parameters.error });
-  return runAction(name, parameters.value, caller, deps);
+  if (parameters.type === 'refused') return refuse(parameters.error);
+  const work = () => runAction(name, parameters.value, { accountId, requestId }, deps);
+  return audited === null ? work() : audited.run(parameters.value, work);
+}
+
+/**
+ * Runs an authenticated call: version, action, permission, rate, parameters, use case, in the platform's order of refusals.
+ */
+export async function dispatch(call: ApiCall, caller: DispatchCaller, deps: DispatchDeps): Promise<DispatchResult> {
+  const refuse = (error: PublicError): DispatchResult => ({ type: 'refused', failure: { error } });
+  if (call.version === '') return refuse(missingParameter(`${call.commonPrefix}Version`));
+  if (call.action === '') return refuse(missingParameter(`${call.commonPrefix}Action`));
+  if (call.version !== apiVersion) return refuse(publicError('NoSuchVersion'));
+  if (!isActionName(call.action)) return refuse(publicError('InvalidAction'));
+  return dispatchAction(call.action, call, caller, deps);
 }

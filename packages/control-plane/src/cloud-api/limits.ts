@@ -17,6 +17,22 @@ export const cloudApiServerLimits = {
   undocumentedDeadlineMs: 20_000,
   /** Account and action pairs with a bucket; the least recently used goes first. */
   rateBuckets: 20_000,
+  /** Failed authentications of one network in a row before its lasting rate holds: a service with a wrong key is noticed. */
+  authFailureBurst: 30,
+  /** Networks whose failures are counted; the one idle longest goes first. */
+  authNetworks: 20_000,
+  /** Pairs of network and key that have worked. */
+  knownCallers: 20_000,
+  /** A key that worked from a network within this time is not shut out by others' failures there. Milliseconds. */
+  knownCallerMs: 600_000,
+  /** Characters of one text in the audit log. */
+  auditTextChars: 256,
+  /** Items of one list in the audit log. */
+  auditListItems: 50,
+  /** Parameters of one entry of the audit log, as JSON characters. */
+  auditParameterChars: 8_192,
+  /** Ids of one entry of the audit log. */
+  auditTargets: 100,
   /** Body of `/reconnect`: a ClientSession object, whose description alone may have 64 Ki characters. Bytes. */
   reconnectBodyBytes: 256 * 1024,
   /** A browser's fetch in the official SDK is aborted after 10 s; CreateSession has 5 s. Milliseconds. */

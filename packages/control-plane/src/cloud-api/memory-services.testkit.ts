@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, ServerSession } from '@cloudstage/protocol';
+import type { AuditEvent, AuditResult } from '../services/audit/contract.js';
 import type { AccessKey, CreateSessionOutcome, Services } from '../services/contract.js';
 
 /** Small services that keep everything in memory, so that the edge is tested over HTTP without a database. */
@@ -10,6 +11,12 @@ export interface MemoryServices extends Services {
   nextCreateOutcome: (() => Promise<CreateSessionOutcome>) | null;
   /** Inputs seen, newest last. */
   readonly seen: { readonly action: string; readonly input: unknown }[];
+  /** Audit entries, oldest first; the result is null until it is known. */
+  readonly audited: { readonly event: AuditEvent; result: AuditResult | null }[];
+  /** Keys whose use was noted. */
+  readonly used: string[];
+  /** Makes audit entries fail. */
+  auditFails: boolean;
 }
 
 interface MemorySession {
@@ -72,6 +79,23 @@ export function createMemoryServices(options: MemoryServicesOptions): MemoryServ
   const services: MemoryServices = {
     nextCreateOutcome: null,
     seen: [],
+    audited: [],
+    used: [],
+    auditFails: false,
+    noteAccessKeyUse: (secretId) => void services.used.push(secretId),
+    audit: {
+      begin: async (event) => {
+        if (services.auditFails) throw new Error('the audit log cannot be written');
+        const entry = { event, result: null as AuditResult | null };
+        services.audited.push(entry);
+        return (result) => {
+          entry.result = result;
+        };
+      },
+      record: (event, result) => void services.audited.push({ event, result }),
+      flush: () => Promise.resolve(),
+      stats: { waiting: 0, lost: 0 },
+    },
     tokenOf: (userId) => sessions.get(userId)?.token ?? '',
     async findAccessKey(secretId) {
       return options.keys.find((key) => key.secretId === secretId) ?? null;

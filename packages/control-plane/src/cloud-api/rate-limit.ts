@@ -1,7 +1,12 @@
 /** Token buckets by key. */
 export interface RateLimiter {
-  /** Takes one token of `key`, whose bucket holds one second's worth; false when it is empty. */
-  take(key: string, ratePerSecond: number): boolean;
+  /**
+   * Takes one token of `key`; false when its bucket is empty. A bucket holds `burst` tokens, one second's worth when it is
+   * not given, and at least one.
+   */
+  take(key: string, ratePerSecond: number, burst?: number): boolean;
+  /** Whether {@link RateLimiter.take} would give one. */
+  has(key: string, ratePerSecond: number, burst?: number): boolean;
 }
 
 interface Bucket {
@@ -16,22 +21,24 @@ interface Bucket {
 export function createRateLimiter(options: { readonly maxKeys: number; readonly now: () => number }): RateLimiter {
   // Kept in order of use: the first key is the one that was idle longest, and so the fullest.
   const buckets = new Map<string, Bucket>();
+  const fill = (bucket: Bucket | undefined, nowMs: number, ratePerSecond: number, burst: number): number => {
+    if (bucket === undefined) return burst;
+    return Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.updatedMs) / 1000) * ratePerSecond);
+  };
+  const burstOf = (ratePerSecond: number, burst: number | undefined) => Math.max(1, burst ?? ratePerSecond);
   return {
-    take(key, ratePerSecond) {
+    take(key, ratePerSecond, burst) {
       const nowMs = options.now();
-      const bucket = buckets.get(key) ?? { tokens: ratePerSecond, updatedMs: nowMs };
+      const tokens = fill(buckets.get(key), nowMs, ratePerSecond, burstOf(ratePerSecond, burst));
       buckets.delete(key);
-      const earned = (Math.max(0, nowMs - bucket.updatedMs) / 1000) * ratePerSecond;
-      bucket.tokens = Math.min(ratePerSecond, bucket.tokens + earned);
-      bucket.updatedMs = nowMs;
-      buckets.set(key, bucket);
+      buckets.set(key, { tokens: tokens < 1 ? tokens : tokens - 1, updatedMs: nowMs });
       if (buckets.size > options.maxKeys) {
         const oldest = buckets.keys().next();
         if (oldest.done !== true) buckets.delete(oldest.value);
       }
-      if (bucket.tokens < 1) return false;
-      bucket.tokens -= 1;
-      return true;
+      return tokens >= 1;
     },
+    has: (key, ratePerSecond, burst) =>
+      fill(buckets.get(key), options.now(), ratePerSecond, burstOf(ratePerSecond, burst)) >= 1,
   };
 }

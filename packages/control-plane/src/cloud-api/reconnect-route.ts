@@ -113,9 +113,13 @@ export function registerReconnectRoute(fastify: FastifyInstance, deps: CloudApiR
     });
     scope.post('/reconnect', async (request, reply) => {
       const requestId = randomUUID();
+      const finished = deps.observer.callStarted();
       try {
-        return sendJson(reply, JSON.stringify(await reconnect(request, requestId, deps)));
+        const answer = await reconnect(request, requestId, deps);
+        finished('reconnect', answer.Code === reconnectCodes.ok && answer.Message === 'ok' ? 'ok' : 'refused');
+        return sendJson(reply, JSON.stringify(answer));
       } catch (error) {
+        finished('reconnect', 'InternalError');
         deps.logger.error({ err: error, requestId }, 'reconnect failed');
         return sendJson(reply, JSON.stringify({ Code: reconnectCodes.serverError, Message: 'internal error' }));
       }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   chooseLanguage,
   cloudApiLimits,
+  echoText,
   type Language,
   type PublicError,
   publicError,
@@ -10,10 +11,12 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Services } from '../services/contract.js';
+import type { AuthThrottle } from './auth-throttle.js';
 import { authenticate } from './authenticate.js';
 import type { CloudApiConfig } from './config.js';
 import { dispatch } from './dispatch.js';
 import { bodyOf, useRawBodies } from './fastify-body.js';
+import type { ApiObserver } from './observer.js';
 import type { RateLimiter } from './rate-limit.js';
 import { errorEnvelope, sendJson, successEnvelope } from './reply.js';
 import { formMediaType, mediaTypeOf, parseApiCall, requestedLanguage } from './request.js';
@@ -24,6 +27,8 @@ export interface CloudApiRouteDeps {
   readonly logger: Logger;
   readonly config: CloudApiConfig;
   readonly rateLimiter: RateLimiter;
+  readonly throttle: AuthThrottle;
+  readonly observer: ApiObserver;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -34,6 +39,7 @@ interface CallRecord {
   language: Language;
   action: string;
   accountId: string;
+  secretId: string;
 }
 
 type CallResult =
@@ -80,31 +86,44 @@ async function processCall(request: FastifyRequest, record: CallRecord, deps: Cl
   const { requestId } = record;
   const onLateError = (error: unknown) =>
     deps.logger.error({ err: error, requestId, action: record.action }, 'cloud API call failed after its deadline');
-  const caller = await authenticate(call.value, { ...deps, onLateError });
-  if (caller.type === 'refused') return refused(caller.error);
+  const authentication = await authenticate(call.value, request.ip, { ...deps, onLateError });
+  if (authentication.type === 'refused') return refused(authentication.error);
+  const { caller } = authentication;
   record.accountId = caller.accountId;
-  const result = await dispatch(call.value, { accountId: caller.accountId, requestId }, { ...deps, onLateError });
+  record.secretId = caller.secretId;
+  const source = { requestId, sourceAddress: request.ip };
+  const result = await dispatch(call.value, { ...caller, ...source }, { ...deps, onLateError });
   return result.type === 'answered' ? result : { type: 'refused', ...result.failure };
 }
 
+/** What the log says of every call. */
+function factsOf({ requestId, action, accountId, secretId }: CallRecord): Record<string, string> {
+  // Before authentication the action is a text that anybody may have sent.
+  return { requestId, action: echoText(action), accountId, secretId };
+}
+
 async function answer(request: FastifyRequest, reply: FastifyReply, deps: CloudApiRouteDeps): Promise<FastifyReply> {
-  const record: CallRecord = { requestId: randomUUID(), language: 'en-US', action: '', accountId: '' };
+  const record: CallRecord = { requestId: randomUUID(), language: 'en-US', action: '', accountId: '', secretId: '' };
   const startedMs = deps.now();
+  const finished = deps.observer.callStarted();
   let result: CallResult;
   try {
     result = await processCall(request, record, deps);
   } catch (error) {
-    deps.logger.error({ err: error, requestId: record.requestId, action: record.action }, 'cloud API call failed');
+    finished(record.action, 'InternalError');
+    deps.logger.error({ err: error, ...factsOf(record) }, 'cloud API call failed');
     return sendJson(reply, errorEnvelope(publicError('InternalError'), record.language, record.requestId));
   }
-  const facts = { requestId: record.requestId, action: record.action, accountId: record.accountId };
-  const durationMs = deps.now() - startedMs;
+  const facts = { ...factsOf(record), durationMs: deps.now() - startedMs };
   if (result.type === 'answered') {
-    deps.logger.debug({ ...facts, durationMs }, 'cloud API call answered');
+    finished(record.action, 'ok');
+    deps.logger.debug(facts, 'cloud API call answered');
     return sendJson(reply, successEnvelope(result.response, record.requestId));
   }
   const { error, detail } = result;
-  deps.logger.info({ ...facts, durationMs, code: error.code, detail }, 'cloud API call refused');
+  finished(record.action, error.code);
+  const sourceAddress = record.accountId === '' ? request.ip : undefined;
+  deps.logger.info({ ...facts, code: error.code, detail, sourceAddress }, 'cloud API call refused');
   // The rest of an oversized or stalled body must not be read as the next request.
   if (error.code === 'RequestSizeLimitExceeded' || error.code === 'InvalidRequest') reply.header('connection', 'close');
   return sendJson(reply, errorEnvelope(error, record.language, record.requestId));

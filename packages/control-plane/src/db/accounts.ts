@@ -1,6 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
+import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
-import { type AccountRow, accessKeys, accounts, type Executor } from './schema.js';
+import { type AccountRow, accounts, type Executor } from './schema.js';
 
 /** The oldest account: the one that a single-tenant installation works with. */
 export async function findFirstAccount(executor: Executor): Promise<AccountRow | null> {
@@ -14,6 +15,29 @@ export async function findAccount(executor: Executor, accountId: string): Promis
   return row ?? null;
 }
 
+/** An account, locked until the transaction ends: what counts its keys must not be overtaken. */
+export async function lockAccount(executor: Executor, accountId: string): Promise<AccountRow | null> {
+  const [row] = await executor.select().from(accounts).where(eq(accounts.id, accountId)).for('no key update');
+  return row ?? null;
+}
+
+/** All accounts, oldest first, and how many keys each has. */
+export async function listAccounts(
+  executor: Executor,
+): Promise<readonly (AccountRow & { readonly accessKeys: number })[]> {
+  return rows(
+    executor,
+    sql`SELECT a.id, a.number::integer AS number, a.name, a.enabled, a.created_at AS "createdAt",
+          (SELECT count(*) FROM access_keys k WHERE k.account_id = a.id)::integer AS "accessKeys"
+        FROM accounts a ORDER BY a.number LIMIT ${dbLimits.listRows}`,
+  );
+}
+
+/** How many accounts there are. */
+export async function countAccounts(executor: Executor): Promise<number> {
+  return executor.$count(accounts);
+}
+
 /** Adds an account with the next number. Two at once: one fails with a unique violation. */
 export async function insertAccount(
   executor: Executor,
@@ -25,30 +49,15 @@ export async function insertAccount(
         SELECT ${account.id}, COALESCE(max(number), 0) + 1, ${account.name}, ${account.createdAt}::bigint FROM accounts
         RETURNING number::integer AS number`,
   );
-  return { ...account, number: next?.number ?? 1 };
+  return { ...account, number: next?.number ?? 1, enabled: true };
 }
 
-/** Row of an access key. */
-export type AccessKeyRow = typeof accessKeys.$inferSelect;
-
-/** An access key by its id. */
-export async function findAccessKeyRow(executor: Executor, secretId: string): Promise<AccessKeyRow | null> {
-  const [row] = await executor.select().from(accessKeys).where(eq(accessKeys.secretId, secretId));
-  return row ?? null;
-}
-
-/** The oldest key of an account. */
-export async function findFirstAccessKey(executor: Executor, accountId: string): Promise<AccessKeyRow | null> {
-  const [row] = await executor
-    .select()
-    .from(accessKeys)
-    .where(eq(accessKeys.accountId, accountId))
-    .orderBy(asc(accessKeys.createdAt), asc(accessKeys.secretId))
-    .limit(1);
-  return row ?? null;
-}
-
-/** Adds an access key, its secret already sealed. */
-export async function insertAccessKey(executor: Executor, row: AccessKeyRow): Promise<void> {
-  await executor.insert(accessKeys).values(row);
+/** Switches an account on or off; false when there is none. */
+export async function setAccountEnabled(executor: Executor, accountId: string, enabled: boolean): Promise<boolean> {
+  const changed = await executor
+    .update(accounts)
+    .set({ enabled })
+    .where(eq(accounts.id, accountId))
+    .returning({ id: accounts.id });
+  return changed.length > 0;
 }

@@ -12,6 +12,13 @@ import { migrate } from './migrate.js';
 import { isRetryable } from './rows.js';
 import type { Executor } from './schema.js';
 
+/** Connections to a database server, and callers that wait for one. */
+export interface PoolStats {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /** The control plane's database, embedded or not. */
 export interface Database {
   /** For single statements, each of which is a transaction of its own. */
@@ -23,6 +30,8 @@ export interface Database {
    * `work` must use only the executor it is given: the embedded database has one connection.
    */
   transaction<T>(work: (executor: Executor) => Promise<T>): Promise<T>;
+  /** Connections; null for the embedded database, which has one. */
+  poolStats(): PoolStats | null;
   close(): Promise<void>;
 }
 
@@ -49,6 +58,7 @@ const parseBigint = (text: string): number => Number(text);
 
 interface Connection {
   readonly executor: Executor;
+  poolStats(): PoolStats | null;
   close(): Promise<void>;
 }
 
@@ -64,6 +74,7 @@ async function openEmbedded(path: string | null): Promise<Connection> {
     const client = path === null ? await PGlite.create({ parsers }) : await PGlite.create({ dataDir: path, parsers });
     return {
       executor: drizzlePglite(client),
+      poolStats: () => null,
       close: async () => {
         await client.close();
         await lock?.release();
@@ -87,7 +98,11 @@ function openServer(url: string, logger: Logger): Connection {
   });
   // An idle connection may break at any time; the pool replaces it.
   pool.on('error', (error) => logger.warn({ err: error }, 'database connection lost'));
-  return { executor: drizzlePg(pool), close: () => pool.end() };
+  return {
+    executor: drizzlePg(pool),
+    poolStats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  };
 }
 
 function connect(target: DatabaseTarget, logger: Logger): Promise<Connection> | Connection {
@@ -122,6 +137,7 @@ export async function openDatabase(url: string, options: { readonly logger: Logg
   return {
     executor: connection.executor,
     exclusive: target.type !== 'server',
+    poolStats: connection.poolStats,
     transaction: async (work) => {
       for (let attempt = 1; ; attempt += 1) {
         try {

@@ -24,6 +24,7 @@ export const accounts = pgTable('accounts', {
   id: text('id').primaryKey(),
   number: bigint('number', { mode: 'number' }).notNull(),
   name: text('name').notNull(),
+  enabled: boolean('enabled').notNull().default(true),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 
@@ -34,6 +35,13 @@ export const accessKeys = pgTable('access_keys', {
   secretCipher: text('secret_cipher').notNull(),
   enabled: boolean('enabled').notNull(),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  name: text('name').notNull().default(''),
+  /** Patterns, see domain/permissions. */
+  permissions: jsonb('permissions').$type<readonly string[]>().notNull(),
+  /** CIDR ranges from which the key may be used; none: from everywhere. */
+  sourceRanges: jsonb('source_ranges').$type<readonly string[]>().notNull(),
+  expiresAt: bigint('expires_at', { mode: 'number' }),
+  lastUsedAt: bigint('last_used_at', { mode: 'number' }),
 });
 
 /** Kinds of programs that the compatible API names. */

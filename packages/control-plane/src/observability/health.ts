@@ -1,14 +1,38 @@
 import type { FastifyInstance } from 'fastify';
-import type { Services } from '../services/contract.js';
+import { observabilityLimits } from './limits.js';
+
+/** Whether a part can work, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+}
+
+/** Asks one part. */
+export type ReadinessCheck = () => Promise<Readiness>;
+
+/** A part that does not answer in time is not ready. */
+async function ask(check: ReadinessCheck): Promise<Readiness> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Readiness>((resolve) => {
+    timer = setTimeout(() => resolve({ ready: false, reason: 'a part does not answer' }), observabilityLimits.readyMs);
+  });
+  try {
+    return await Promise.race([check(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
- * Registers `GET /healthz` (the process lives: 200 always) and `GET /readyz` (200 when the database answers and has the right
- * schema, else 503 with the reason).
+ * Registers `GET /healthz` (the process lives: 200 always) and `GET /readyz` (200 when every part can work, else 503 with the
+ * reasons).
  */
-export function registerHealth(fastify: FastifyInstance, services: Pick<Services, 'checkReady'>): void {
+export function registerHealth(fastify: FastifyInstance, checks: readonly ReadinessCheck[]): void {
   fastify.get('/healthz', async () => ({ status: 'ok' }));
   fastify.get('/readyz', async (_request, reply) => {
-    const { ready, reason } = await services.checkReady();
-    return reply.code(ready ? 200 : 503).send(ready ? { status: 'ready' } : { status: 'not-ready', reason });
+    const failed = (await Promise.all(checks.map(ask))).filter(({ ready }) => !ready);
+    if (failed.length === 0) return { status: 'ready' };
+    const reason = [...new Set(failed.map((part) => part.reason))].join('; ');
+    return reply.code(503).send({ status: 'not-ready', reason });
   });
 }

@@ -1,4 +1,5 @@
 import type { ClientSession, Role, ServerSession } from '@cloudstage/protocol';
+import type { AuditServices } from './audit/contract.js';
 
 /**
  * Use cases of the control plane as the API edges (`cloud-api/`, `console-api/`) see them. One transaction each. Expected
@@ -16,7 +17,14 @@ export interface AccessKey {
   readonly secretId: string;
   readonly secretKey: string;
   readonly accountId: string;
+  /** Key and account are both switched on. */
   readonly enabled: boolean;
+  /** Patterns of what it may do, see `domain/permissions`. */
+  readonly permissions: readonly string[];
+  /** CIDR ranges from which it may be used; none: from everywhere. */
+  readonly sourceRanges: readonly string[];
+  /** Epoch milliseconds from which it is not valid; null: never. */
+  readonly expiresAt: number | null;
 }
 
 /** Input of ApplyConcurrent. */
@@ -96,9 +104,11 @@ export type DescribeConcurrentCountOutcome =
 export type ReconnectOutcome = CreateSessionOutcome | { readonly type: 'token-invalid' };
 
 /** Everything the edges may call. */
-export interface Services {
+export interface Services extends Pick<AuditServices, 'audit'> {
   /** Looks up the key that signs a request; null when there is none. */
   findAccessKey(secretId: string): Promise<AccessKey | null>;
+  /** Remembers that a key has signed a call. */
+  noteAccessKeyUse(secretId: string): void;
   /** Reserves a slot of a project for a user. */
   applyConcurrent(caller: Caller, input: ApplyConcurrentInput): Promise<ApplyConcurrentOutcome>;
   /** Starts the program on the user's slot, or connects another client to it. */

@@ -16,6 +16,8 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   readonly endMs: number;
   /** Silence after which a node counts as lost. */
   readonly nodeSilentMs: number;
+  /** Age at which entries of the audit log are removed. */
+  readonly auditRetentionMs: number;
 }
 
 /** What every use case may use. */

@@ -12,4 +12,36 @@ export const serviceLimits = {
   describeMs: 5_000,
   /** Sessions waiting for their client at the start of the control plane get at least this long: the shortest grace. */
   resumeGraceMs: 40_000,
+  /** Accounts: one listing shows them all, and an installation has customers, not users. */
+  maxAccounts: 1_000,
+  /** Keys of an account: several services and a rotation of each. */
+  accessKeysPerAccount: 50,
+  /** Patterns of one key: more than there are actions. */
+  permissionsPerKey: 64,
+  /** Source ranges of one key: they are compared one by one at each call. */
+  sourceRangesPerKey: 32,
+  /** Age at which a key is read again: another control plane's change takes effect within it. */
+  signingKeyMs: 1_000,
+  /** Keys that are remembered: more than sign calls within a second. */
+  signingKeys: 2_000,
+  /** The last use of a key is written this often: bounds the writes to one a minute for each key. */
+  lastUsedMs: 60_000,
+  /** Audit entries that wait for the database: ten seconds of 1,000 calls a second, some 10 MB. */
+  auditQueue: 10_000,
+  /** Audit entries of one statement. */
+  auditBatch: 1_000,
+  /** Audit entries wait this long for others: what a kill may lose of the frequent actions. */
+  auditFlushMs: 100,
+  /** Pause before entries that the database did not take are tried again. */
+  auditRetryMs: 1_000,
+  /** Attempts to store what waits when the control plane ends; what is left goes to the log. */
+  auditFlushAttempts: 3,
+  /** Audit entries of a page that does not say how many. */
+  auditPage: 100,
+  /** Most audit entries of a page. */
+  maxAuditPage: 1_000,
+  /** Old audit entries removed by one statement: it holds locks for milliseconds. */
+  auditSweepRows: 5_000,
+  /** Statements of one clean-up, once a minute: together more than 1,000 calls a second write. */
+  auditSweepBatches: 20,
 } as const;

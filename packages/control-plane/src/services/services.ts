@@ -1,5 +1,8 @@
 import type { Ingest } from '../storage/ingest.js';
-import { createEnsureAccessKey, createFindAccessKey, type EnsureAccessKey } from './accounts/access-keys.js';
+import { createAccountServices } from './accounts/account-services.js';
+import type { AccountServices } from './accounts/contract.js';
+import { createEnsureAccessKey, type EnsureAccessKey } from './accounts/first-access-key.js';
+import { createSigningKeys } from './accounts/signing-keys.js';
 import {
   type CreateApplication,
   createCreateApplication,
@@ -14,10 +17,13 @@ import {
   type HasOnlineVersion,
   type SetVersionOnline,
 } from './applications/create-application-version.js';
+import { createAuditServices } from './audit/audit-services.js';
+import type { AuditServices } from './audit/contract.js';
 import { createCheckReady } from './check-ready.js';
 import { createDescribeConcurrentCount } from './concurrency/describe-concurrent-count.js';
 import type { Services } from './contract.js';
 import type { ServiceDeps } from './deps.js';
+import { createTakeCensus, type TakeCensus } from './metrics/census.js';
 import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node-event.js';
 import { createPrefetch } from './nodes/prefetch.js';
 import {
@@ -37,9 +43,10 @@ import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
-export interface AllServices extends Services {
+export interface AllServices extends Services, AccountServices, AuditServices {
   readonly handleNodeEvent: HandleNodeEvent;
   readonly sweep: Sweep;
+  readonly takeCensus: TakeCensus;
   readonly ensureAccessKey: EnsureAccessKey;
   readonly createApplication: CreateApplication;
   readonly findApplication: FindApplication;
@@ -58,8 +65,13 @@ export function createServices(deps: ServiceDeps, ingest: Ingest): AllServices {
   const connectPeer = createConnectPeer(deps, sendEndOrder);
   const prefetch = createPrefetch(deps);
   const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch);
+  const signingKeys = createSigningKeys(deps);
   return {
-    findAccessKey: createFindAccessKey(deps),
+    ...createAccountServices(deps, signingKeys),
+    ...createAuditServices(deps),
+    takeCensus: createTakeCensus(deps),
+    findAccessKey: signingKeys.find,
+    noteAccessKeyUse: signingKeys.noteUse,
     applyConcurrent: createApplyConcurrent(deps, sendEndOrder),
     createSession: createCreateSession(deps, connectPeer, createJoinSession(deps, connectPeer)),
     destroySession: createDestroySession(deps, sendEndOrder),

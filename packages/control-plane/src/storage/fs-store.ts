@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { isObjectKey, type ObjectStore } from './object-store.js';
@@ -113,5 +113,7 @@ export async function openFsStore(root: string): Promise<ObjectStore> {
     },
     has: (key) => exists(pathOf(key)),
     delete: (key) => rm(pathOf(key), { force: true }),
+    // What is written goes through this directory: it is gone, or read-only, when the file system is.
+    check: () => access(temporary, constants.W_OK),
   };
 }

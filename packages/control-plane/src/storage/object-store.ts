@@ -27,6 +27,8 @@ export interface ObjectStore {
   has(key: string): Promise<boolean>;
   /** Removes an object; a missing one is a success. */
   delete(key: string): Promise<void>;
+  /** Rejects when the store cannot be used; without it, {@link ObjectStore.has} tells. */
+  check?(): Promise<void>;
 }
 
 const keyPattern = /^(blobs|manifests)\/[0-9a-f]{64}$/;

@@ -7,7 +7,7 @@ import { createInProcessNodeLink } from '../node-link/in-process.js';
 import { createLogger } from '../observability/logger.js';
 import { createBackground } from '../services/background.js';
 import type { Caller, CreateSessionInput } from '../services/contract.js';
-import type { ServiceSettings } from '../services/deps.js';
+import type { ServiceDeps, ServiceSettings } from '../services/deps.js';
 import { createSecretBox } from '../services/secret-box.js';
 import { type AllServices, createServices } from '../services/services.js';
 
@@ -23,6 +23,7 @@ export const testSettings: ServiceSettings = {
   connectMs: 2_000,
   endMs: 2_000,
   nodeSilentMs: 30_000,
+  auditRetentionMs: 90 * 86_400_000,
   maxPlayers: 2,
   maxViewers: 1,
 };
@@ -33,6 +34,8 @@ export const testManifest = 'ab'.repeat(32);
 /** Use cases on a real database, with a node link whose other end is the test's. */
 export interface Harness {
   readonly services: AllServices;
+  /** What the use cases are built on. */
+  readonly deps: ServiceDeps;
   readonly uplink: NodeUplink;
   readonly database: Database;
   readonly caller: Caller;
@@ -103,23 +106,22 @@ export async function createHarness(database: Database, options: HarnessOptions 
   const { link, uplink } = createInProcessNodeLink();
   const background = createBackground(logger);
   let clock = options.startAt ?? 1_700_000_000_000;
-  const services = createServices(
-    {
-      database,
-      nodeLink: link,
-      secrets: createSecretBox(key),
-      background,
-      now: () => clock,
-      settings: { ...testSettings, ...options.settings },
-      logger,
-      version: '0.0.0',
-    },
-    () => Promise.reject(new Error('no package is ingested in this test')),
-  );
+  const deps: ServiceDeps = {
+    database,
+    nodeLink: link,
+    secrets: createSecretBox(key),
+    background,
+    now: () => clock,
+    settings: { ...testSettings, ...options.settings },
+    logger,
+    version: '0.0.0',
+  };
+  const services = createServices(deps, () => Promise.reject(new Error('no package is ingested in this test')));
   link.onEvent(services.handleNodeEvent);
   const { accountId, ...ids } = await seed(services, database, options);
   return {
     services,
+    deps,
     uplink,
     database,
     caller: { accountId, requestId: 'request-1' },
@@ -134,6 +136,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
       await link.close();
       await uplink.close();
       await background.settled();
+      await services.audit.flush();
     },
   };
 }

@@ -1,0 +1,13 @@
+/** Bounds of logs and metrics, each with its reason. Times are milliseconds. */
+export const observabilityLimits = {
+  /** Characters of one text in the log: a stack trace fits, a body does not. */
+  logTextChars: 16_384,
+  /** Items of one list in the log. */
+  logListItems: 100,
+  /** Age up to which counts from the database are shown again: several scrapers cost no more than one. */
+  gaugesMs: 5_000,
+  /** Regions with a label of their own; nodes name their region themselves. */
+  regionLabels: 100,
+  /** What `/readyz` waits for: a probe gives up after a few seconds itself. */
+  readyMs: 3_000,
+} as const;
