@@ -2,7 +2,8 @@ import { isAppError } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findSigningKey, insertAccessKey } from '../../db/access-keys.js';
 import type { Database } from '../../db/open.js';
-import { createHarness, type Harness, openTestDatabase, resetDatabase, until } from '../../testing/harness.testkit.js';
+import { openTestDatabase, resetDatabase } from '../../testing/database.testkit.js';
+import { createHarness, type Harness, until } from '../../testing/harness.testkit.js';
 import { createSecretBox } from '../secret-box.js';
 import { createReseal } from './reseal.js';
 
