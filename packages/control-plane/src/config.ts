@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { storageLimits } from './storage/limits.js';
+import { PackagesSchema } from './config/packages.js';
+import { StorageSchema } from './config/storage.js';
 
 const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
   Type.Number(options);
@@ -9,6 +10,11 @@ const ApiSchema = Type.Object(
   {
     listenAddress: Type.String({ default: '127.0.0.1', description: 'Address on which the cloud API listens' }),
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: 'TCP port; 0 takes a free one' }),
+    publicUrl: Type.String({
+      default: '',
+      pattern: '^(https?://.+)?$',
+      description: 'URL at which customers reach this server, told to uploading clients; empty: its own address',
+    }),
   },
   { default: {}, additionalProperties: false, description: 'Cloud API server' },
 );
@@ -75,24 +81,6 @@ const SessionsSchema = Type.Object(
   { default: {}, additionalProperties: false, description: 'Sessions and slots' },
 );
 
-/** Bounds of uploaded packages. */
-const PackagesSchema = Type.Object(
-  {
-    maxEntries: Type.Integer({
-      minimum: 1,
-      maximum: 1_000_000,
-      default: storageLimits.maxEntries,
-      description: 'Files, directories and links of one package',
-    }),
-    maxTotalBytes: Type.Integer({
-      minimum: 1,
-      default: storageLimits.maxTotalBytes,
-      description: 'Unpacked size of one package',
-    }),
-  },
-  { default: {}, additionalProperties: false, description: 'Uploaded packages' },
-);
-
 /** Settings of the cloud API's edge; what is not set keeps the platform's documented behaviour. */
 const CloudApiSchema = Type.Object(
   {
@@ -135,6 +123,7 @@ export const ControlPlaneConfigSchema = Type.Object(
     }),
     sessions: SessionsSchema,
     packages: PackagesSchema,
+    storage: StorageSchema,
     cloudApi: CloudApiSchema,
   },
   { additionalProperties: false, description: 'Control plane' },

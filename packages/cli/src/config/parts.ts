@@ -14,8 +14,8 @@ const maxPublicAddresses = 8;
 
 /** The control plane's part of the configuration. PURE. */
 export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConfig {
-  const { api, dataDir, databaseUrl, masterKey, sessions, packages, cloudApi } = config;
-  return { api, dataDir, databaseUrl, masterKey, sessions, packages, cloudApi };
+  const { api, dataDir, databaseUrl, masterKey, sessions, packages, storage, cloudApi } = config;
+  return { api, dataDir, databaseUrl, masterKey, sessions, packages, storage, cloudApi };
 }
 
 /** The render node's part of the configuration. PURE. */

@@ -116,6 +116,7 @@ export const CloudstageConfigSchema = Type.Object(
     demo: demoSection,
     log: logSection,
     packages: controlPlane.packages,
+    storage: controlPlane.storage,
     cloudApi: controlPlane.cloudApi,
     databaseUrl: controlPlane.databaseUrl,
     masterKey: controlPlane.masterKey,
@@ -124,7 +125,12 @@ export const CloudstageConfigSchema = Type.Object(
 );
 
 /** Keys whose values are never printed: a database URL may hold a password. */
-export const secretKeys: ReadonlySet<string> = new Set(['masterKey', 'databaseUrl', 'demo.salt']);
+export const secretKeys: ReadonlySet<string> = new Set([
+  'masterKey',
+  'databaseUrl',
+  'storage.s3.secretAccessKey',
+  'demo.salt',
+]);
 
 /** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */
 export type CloudstageConfig = Static<typeof CloudstageConfigSchema>;
