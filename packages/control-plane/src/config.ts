@@ -2,7 +2,8 @@ import { invariant } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AuditSchema, MetricsSchema } from './config/observability.js';
-import { storageLimits } from './storage/limits.js';
+import { PackagesSchema } from './config/packages.js';
+import { StorageSchema } from './config/storage.js';
 
 const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
   Type.Number(options);
@@ -16,6 +17,11 @@ const ApiSchema = Type.Object(
       default: [],
       maxItems: 32,
       description: 'Addresses and CIDR ranges of proxies whose X-Forwarded-For names the client',
+    }),
+    publicUrl: Type.String({
+      default: '',
+      pattern: '^(https?://.+)?$',
+      description: 'URL at which customers reach this server, told to uploading clients; empty: its own address',
     }),
   },
   { default: {}, additionalProperties: false, description: 'Cloud API server' },
@@ -83,24 +89,6 @@ const SessionsSchema = Type.Object(
   { default: {}, additionalProperties: false, description: 'Sessions and slots' },
 );
 
-/** Bounds of uploaded packages. */
-const PackagesSchema = Type.Object(
-  {
-    maxEntries: Type.Integer({
-      minimum: 1,
-      maximum: 1_000_000,
-      default: storageLimits.maxEntries,
-      description: 'Files, directories and links of one package',
-    }),
-    maxTotalBytes: Type.Integer({
-      minimum: 1,
-      default: storageLimits.maxTotalBytes,
-      description: 'Unpacked size of one package',
-    }),
-  },
-  { default: {}, additionalProperties: false, description: 'Uploaded packages' },
-);
-
 /** Settings of the cloud API's edge; what is not set keeps the platform's documented behaviour. */
 const CloudApiSchema = Type.Object(
   {
@@ -159,6 +147,7 @@ export const ControlPlaneConfigSchema = Type.Object(
     }),
     sessions: SessionsSchema,
     packages: PackagesSchema,
+    storage: StorageSchema,
     cloudApi: CloudApiSchema,
     audit: AuditSchema,
     metrics: MetricsSchema,

@@ -12,6 +12,7 @@ import { registerHealth } from './observability/health.js';
 import { measureDatabase, measureIngest, measureNodeLink, measureSweep } from './observability/instrument.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { createMetricsServer, type MetricsServer } from './observability/metrics-server.js';
+import { openPackageStorage, type PackageStorage } from './package-storage.js';
 import { failInterruptedVersions } from './services/applications/create-application-version.js';
 import { type Background, createBackground } from './services/background.js';
 import type { ServiceDeps, ServiceSettings } from './services/deps.js';
@@ -19,8 +20,6 @@ import { createSecretBox, loadMasterKey, parsePreviousKeys, type SecretBox } fro
 import { type AllServices, createServices } from './services/services.js';
 import { resumeSessions } from './services/sessions/resume.js';
 import { checkStore } from './storage/check-store.js';
-import { openFsStore } from './storage/fs-store.js';
-import { createIngest } from './storage/ingest.js';
 import type { ObjectStore } from './storage/object-store.js';
 import { type Sweeper, startSweeper } from './sweeper.js';
 
@@ -74,7 +73,7 @@ interface Edges {
 }
 
 function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlaneDeps): Edges {
-  const { services, metrics, store } = parts;
+  const { services, metrics, store, packages } = parts;
   const { trustedProxies } = config.api;
   const api = Fastify({
     ...cloudApiServerOptions,
@@ -90,6 +89,7 @@ function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlan
     now: deps.now ?? Date.now,
     observer: metrics,
   });
+  packages.register(api);
   const { database } = parts;
   const gauges = createGauges(metrics.registry, {
     takeCensus: services.takeCensus,
@@ -106,11 +106,15 @@ interface Parts {
   readonly background: Background;
   readonly metrics: Metrics;
   readonly store: ObjectStore;
+  readonly packages: PackageStorage;
   readonly database: Database;
 }
 
-async function openSecrets(config: ControlPlaneConfig, dataDir: string): Promise<SecretBox> {
-  const masterKey = await loadMasterKey({ configured: config.masterKey, path: join(dataDir, 'master.key') });
+function openMasterKey(config: ControlPlaneConfig, dataDir: string): Promise<Buffer> {
+  return loadMasterKey({ configured: config.masterKey, path: join(dataDir, 'master.key') });
+}
+
+function openSecrets(config: ControlPlaneConfig, masterKey: Buffer): SecretBox {
   return createSecretBox(masterKey, parsePreviousKeys(config.masterKeyPrevious));
 }
 
@@ -118,37 +122,41 @@ async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, opened:
   const dataDir = resolve(config.dataDir);
   const metrics = createMetrics();
   const database = measureDatabase(opened, metrics);
-  const store = await openFsStore(join(dataDir, 'objects'));
+  const now = deps.now ?? Date.now;
+  const masterKey = await openMasterKey(config, dataDir);
+  const packages = await openPackageStorage(config, { dataDir, masterKey, database, logger: deps.logger, now });
+  const { store } = packages;
   const background = createBackground(deps.logger);
   const serviceDeps: ServiceDeps = {
     database,
     nodeLink: measureNodeLink(deps.nodeLink, metrics),
-    secrets: await openSecrets(config, dataDir),
+    secrets: openSecrets(config, masterKey),
     background,
-    now: deps.now ?? Date.now,
+    now,
     settings: toSettings(config),
     logger: deps.logger,
     version: controlPlaneVersion,
   };
-  const services = createServices(serviceDeps, measureIngest(createIngest(store, config.packages), metrics));
+  const services = createServices(serviceDeps, measureIngest(packages.ingest, metrics));
   if (database.exclusive) await failInterruptedVersions(serviceDeps);
   await resumeSessions(serviceDeps);
   attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent: services.handleNodeEvent, store, logger: deps.logger });
-  return { services, background, metrics, store, database };
+  return { services, background, metrics, store, packages, database };
 }
 
 function startSweepers(parts: Parts, config: ControlPlaneConfig, logger: Logger): readonly Sweeper[] {
-  const { services, metrics } = parts;
+  const { services, metrics, packages } = parts;
   return [
     startSweeper(measureSweep(services.sweep, metrics), { pauseMs: seconds(config.sessions.sweepSeconds), logger }),
     startSweeper(services.sweepAuditLog, { pauseMs: housekeepingMs, logger }),
+    startSweeper(packages.sweep, { pauseMs: seconds(config.packages.sweepSeconds), logger }),
   ];
 }
 
 /**
  * Builds the control plane: opens the database (and migrates it), the object store and the master key, lets nodes in and
  * starts to watch deadlines. HTTP begins with `listen`.
- * @throws AppError `database-…`, `master-key-…`.
+ * @throws AppError `database-…`, `master-key-…`, `object-store-…`.
  */
 export async function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const databaseUrl = config.databaseUrl || `pglite:${join(resolve(config.dataDir), 'database')}`;
@@ -157,7 +165,7 @@ export async function createControlPlane(config: ControlPlaneConfig, deps: Contr
     await database.close();
     throw error;
   });
-  const { services, background } = parts;
+  const { services, background, packages } = parts;
   const edges = createEdges(parts, config, deps);
   const sweepers = startSweepers(parts, config, deps.logger);
   const shutDown = async () => {
@@ -167,13 +175,16 @@ export async function createControlPlane(config: ControlPlaneConfig, deps: Contr
     await deps.nodeLink.close();
     await background.settled();
     await services.audit.flush();
+    packages.close();
     await database.close();
   };
   let closing: Promise<void> | null = null;
   return {
     listen: async () => {
       await edges.metrics.listen();
-      return { url: await edges.api.listen({ host: config.api.listenAddress, port: config.api.port }) };
+      const url = await edges.api.listen({ host: config.api.listenAddress, port: config.api.port });
+      packages.listening(url);
+      return { url };
     },
     close: () => {
       closing ??= shutDown();

@@ -117,6 +117,7 @@ export const CloudstageConfigSchema = Type.Object(
     demo: demoSection,
     log: logSection,
     packages: controlPlane.packages,
+    storage: controlPlane.storage,
     cloudApi: controlPlane.cloudApi,
     databaseUrl: controlPlane.databaseUrl,
     masterKey: controlPlane.masterKey,
@@ -134,6 +135,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   'databaseUrl',
   'demo.salt',
   'metrics.token',
+  'storage.s3.secretAccessKey',
 ]);
 
 /** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */

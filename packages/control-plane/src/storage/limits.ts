@@ -70,8 +70,8 @@ export const s3Limits = {
 
 /** Bounds of the sweep that removes what no version uses. */
 export const collectorLimits = {
-  /** Objects looked at in one step; between steps others get their turn. */
-  candidatesPerStep: 5_000,
+  /** Objects looked at in one step, between which others get their turn. A page of an S3 listing has no more. */
+  pageKeys: 1_000,
   /** Objects are never removed younger than this, whatever the configuration says: ingests under way must be over by then. */
   minAgeMs: 6 * 3_600_000,
 } as const;

@@ -6,9 +6,9 @@ export interface UploadCredential {
   readonly sessionToken: string;
   readonly bucket: string;
   readonly region: string;
-  /** Where the file goes, below the upload endpoint: `uploads/…`. Made by us; nothing of a caller's file name but its extension. */
+  /** Where the file goes, below the upload endpoint. Made by us: nothing of a caller's file name but its extension. */
   readonly path: string;
-  /** URL of the upload endpoint, with its final `/`. Clients that speak its protocols append to it. */
+  /** URL of the upload endpoint, with its final `/`: tus begins there; a plain PUT goes to `uploadUrl` + `path`. */
   readonly uploadUrl: string;
   /** Epoch milliseconds. */
   readonly startsAt: number;
@@ -42,7 +42,7 @@ export interface PackageSource {
   /**
    * Opens the archive of a finished upload or behind a URL as a local file.
    * @param onProgress fraction from 0 to 1 of what has arrived; called often, must not throw.
-   * @throws AppError `upload-not-found`; `download-…` for what a URL can do wrong; `AbortError` of `signal`.
+   * @throws AppError `upload-not-found`; `download-…` for what a URL can do wrong, `download-aborted` by `signal` among them.
    */
   open(origin: PackageOrigin, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<OpenedPackage>;
   /** Forgets what was uploaded for a version, finished or not; nothing uploaded is a success. */
