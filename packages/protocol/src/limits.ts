@@ -14,6 +14,8 @@ export const limits = {
   userIdChars: 128,
   /** ApplicationParameters of CreateSession. */
   applicationParametersChars: 4_096,
+  /** URL of a live push; keys and signatures in its query are a few hundred characters. */
+  publishUrlChars: 2_048,
   /** Custom reason texts shown to a user. */
   messageChars: 1_024,
 } as const;

@@ -1,4 +1,4 @@
-import type { ClientSession, Role, ScreenConfig, StreamSettings } from '@cloudstage/protocol';
+import type { ClientSession, PublishState, Role, ScreenConfig, StreamSettings } from '@cloudstage/protocol';
 
 /**
  * Link between the agent (caller) and a slot's streamer (server at `<slot run dir>/streamer.sock`). The streamer starts
@@ -26,6 +26,8 @@ export interface StreamerConfig {
   /** Address and port range on loopback for ICE sockets; the port mux forwards to them. */
   readonly loopbackAddress: string;
   readonly logLevel: string;
+  /** JavaScript file of the publisher of live pushes; default: the one beside the streamer. */
+  readonly publisherEntry?: string;
 }
 
 /** Public addresses that the answer lists: one UDP host and one TCP passive candidate for each. */
@@ -88,6 +90,13 @@ export type StreamerMethods = {
   'peer.add': { params: AddPeerParams; result: AddPeerResult };
   /** Tells a user's peers `hb {code, message}` twice and closes them; an unknown user is a success. */
   'peer.remove': { params: { readonly userId: string; readonly code: number; readonly message: string }; result: null };
+  /**
+   * Pushes the session to an RTMP server; the same URL again changes nothing, another one replaces it. Progress is told by
+   * `publish.state`. Error: `not-configured`.
+   */
+  'publish.start': { params: { readonly url: string }; result: null };
+  /** Ends the push; none is a success. */
+  'publish.stop': { params: Record<string, never>; result: null };
   /** Tells every peer `hb {code, message}` twice, closes them, and stops capture; the streamer can be configured again. */
   'session.close': { params: { readonly code: number; readonly message: string }; result: null };
   'stream.describe': {
@@ -95,6 +104,8 @@ export type StreamerMethods = {
     result: {
       readonly sessionId: string | null;
       readonly stats: StreamerStats;
+      /** Of the session's live push; null when there was none. */
+      readonly publish: PublishState | null;
       readonly peers: readonly {
         readonly peerId: string;
         readonly userId: string;
@@ -119,6 +130,7 @@ export type StreamerEvents = {
     readonly state: 'connected' | 'closed';
     readonly reason: string;
   };
+  'publish.state': { readonly sessionId: string; readonly state: PublishState; readonly message: string };
   /** `game_op restart` of a player: the agent restarts the program on the same display. */
   'program.restart': { readonly peerId: string };
 };

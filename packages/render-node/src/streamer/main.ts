@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isAppError } from '@cloudstage/protocol';
 import { AV_LOG_FATAL } from 'node-av/constants';
 import { Log } from 'node-av/lib';
@@ -22,6 +23,8 @@ import { createMemoryMapper } from './media/native-memory.js';
 import { createScreenSource } from './media/screen-source.js';
 import { createVideoEncoder } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
+import { LivePush } from './publish/live-push.js';
+import { startPublisher } from './publish/publisher-process.js';
 import { Streamer } from './streamer.js';
 
 /**
@@ -39,6 +42,7 @@ const ConfigSchema = Type.Object({
   pulseSource: Type.String({ minLength: 1 }),
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
+  publisherEntry: Type.Optional(Type.String()),
 });
 
 function readConfig(): StreamerConfig {
@@ -93,6 +97,7 @@ function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number
 
 function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void) {
   const { config, logger, captureDisplay, controlDisplay } = parts;
+  const publisherEntry = config.publisherEntry ?? fileURLToPath(new URL('publish/main.js', import.meta.url));
   const clock = createWallClock();
   const video = createVideoParts(parts, clock);
   const streamer = new Streamer({
@@ -102,7 +107,15 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
     loopbackAddress: config.loopbackAddress,
     cpuUsagePercent: createCpuMeter(),
     createVideo: video.create,
-    createAudio: (onSound) => new AudioPipeline({ createEncoder: createAudioEncoder, clock, logger, onSound }, config),
+    createAudio: (onSound, onPcm) =>
+      new AudioPipeline({ createEncoder: createAudioEncoder, clock, logger, onSound, onPcm }, config),
+    createPush: (events) =>
+      new LivePush({
+        ...events,
+        startPublisher: (url, publisherEvents) => startPublisher(publisherEntry, url, publisherEvents),
+        logger,
+        nowMs: () => performance.now(),
+      }),
     createControl: (stream) => createControl({ display: controlDisplay, logger, stream, now: () => clock() / 1_000 }),
     drawCursor: (pipeline, enabled) => video.painter.setEnabled(enabled, pipeline),
     emit,

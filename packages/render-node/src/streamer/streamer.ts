@@ -1,20 +1,17 @@
 import { AppError, type StreamProfile, type StreamSettings } from '@cloudstage/protocol';
-import type { Logger } from 'pino';
 import type { RpcHandlers } from '../links/rpc.js';
 import type {
   AddPeerParams,
   AddPeerResult,
   ConfigureParams,
   MediaEndpoint,
-  StreamerEvents,
   StreamerMethods,
   StreamerStats,
 } from '../links/streamer-link.js';
-import type { X11Display } from '../x11/display.js';
 import type { Control, StreamControl } from './control/contract.js';
+import type { StreamerDeps } from './deps.js';
 import { streamerLimits } from './limits.js';
 import type { AudioPipeline, EncodedSound } from './media/audio-pipeline.js';
-import type { WallClock } from './media/clock.js';
 import { mediaLimits } from './media/limits.js';
 import {
   checkResolution,
@@ -26,23 +23,13 @@ import type { EncodedPicture } from './media/video-encoder.js';
 import type { VideoPipeline } from './media/video-pipeline.js';
 import { PeerSet } from './peer/peer-set.js';
 import { parseOffer } from './peer/sdp-offer.js';
+import type { LivePush } from './publish/live-push.js';
+import { streamPushState } from './publish/push-state.js';
 import { packetizeH264 } from './rtp/h264-packetizer.js';
 import { rtpLimits } from './rtp/limits.js';
 import { audioClockRate, rtpTimestamp, videoClockRate } from './rtp/rtp-time.js';
 
-/** Everything a streamer is composed of; built in `main.ts`. */
-export interface StreamerDeps {
-  readonly display: X11Display;
-  readonly clock: WallClock;
-  readonly logger: Logger;
-  readonly loopbackAddress: string;
-  readonly cpuUsagePercent: () => number;
-  readonly createVideo: (onPicture: (picture: EncodedPicture) => void) => VideoPipeline;
-  readonly createAudio: (onSound: (sound: EncodedSound) => void) => AudioPipeline;
-  readonly createControl: (stream: StreamControl) => Control;
-  readonly drawCursor: (video: VideoPipeline, enabled: boolean) => void;
-  readonly emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void;
-}
+const notConfigured = () => new AppError('not-configured', 'the streamer has no session yet');
 
 interface Session {
   readonly sessionId: string;
@@ -63,6 +50,7 @@ export class Streamer {
   readonly #deps: StreamerDeps;
   readonly #video: VideoPipeline;
   readonly #audio: AudioPipeline;
+  readonly #push: LivePush;
   readonly #control: Control;
   readonly #peers: PeerSet;
   readonly #screenListeners = new Set<() => void>();
@@ -76,7 +64,18 @@ export class Streamer {
   constructor(deps: StreamerDeps) {
     this.#deps = deps;
     this.#video = deps.createVideo((picture) => this.#onPicture(picture));
-    this.#audio = deps.createAudio((sound) => this.#onSound(sound));
+    this.#audio = deps.createAudio(
+      (sound) => this.#onSound(sound),
+      (sound) => this.#push.onSound(sound),
+    );
+    this.#push = deps.createPush({
+      requestKeyFrame: (urgent) => this.#video.requestKeyFrame(urgent),
+      refreshPicture: () => this.#video.refresh(),
+      onState: (state, message) => {
+        if (this.#session) deps.emit('publish.state', { sessionId: this.#session.sessionId, state, message });
+        this.#updateRunning();
+      },
+    });
     this.#control = deps.createControl(this.#streamControl());
     this.#peers = new PeerSet(deps, this.#control, {
       onConnected: () => {
@@ -112,10 +111,17 @@ export class Streamer {
         await this.#peers.kickUser(userId, code, message);
         return null;
       },
+      'publish.start': ({ url }) => {
+        if (!this.#session) throw notConfigured();
+        this.#push.start(url, this.#session.settings.publishKeyFrameIntervalMs);
+        return null;
+      },
+      'publish.stop': () => this.#push.stop().then(() => null),
       'session.close': ({ code, message }) => this.#closeSession(code, message),
       'stream.describe': () => ({
         sessionId: this.#session?.sessionId ?? null,
         stats: this.#stats(),
+        publish: this.#push.state,
         peers: this.#peers.describe(),
       }),
     };
@@ -125,7 +131,7 @@ export class Streamer {
     const size = checkResolution(settings.width, settings.height);
     if (!size) throw new AppError('settings-invalid', `${settings.width}×${settings.height} is no usable screen size`);
     const isNew = this.#session?.sessionId !== sessionId;
-    if (isNew && this.#session) await this.#peers.closeAll('session-closed');
+    if (isNew && this.#session) await Promise.all([this.#push.stop(), this.#peers.closeAll('session-closed')]);
     this.#session = { sessionId, settings, media };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#applyProfile(null);
@@ -149,7 +155,7 @@ export class Streamer {
 
   async #addPeer(params: AddPeerParams): Promise<AddPeerResult> {
     const session = this.#session;
-    if (!session) throw new AppError('not-configured', 'the streamer has no session yet');
+    if (!session) throw notConfigured();
     const { clientSession, role } = params;
     const offer = parseOffer(clientSession.sdp, session.settings.disabledVideoCodecs);
     this.#peers.takeOver(params.userId, role);
@@ -182,11 +188,12 @@ export class Streamer {
 
   async #closeSession(code: number, message: string): Promise<null> {
     this.#session = null;
-    await this.#peers.kickAll(code, message, 'session-closed');
+    await Promise.all([this.#push.stop(), this.#peers.kickAll(code, message, 'session-closed')]);
     return null;
   }
 
   #onPicture(picture: EncodedPicture): void {
+    this.#push.onPicture(picture);
     const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
     const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
     this.#peers.sendVideo({
@@ -204,9 +211,10 @@ export class Streamer {
   /** Nothing is captured or recorded without somebody who receives it. */
   #updateRunning(): void {
     const wanted = this.#peers.wanted();
-    if (wanted.video) this.#video.start();
+    const pushing = this.#push.active;
+    if (wanted.video || pushing) this.#video.start();
     else this.#video.stop();
-    if (wanted.audio) this.#audio.start();
+    if (wanted.audio || pushing) this.#audio.start();
     else this.#audio.stop();
   }
 
@@ -259,6 +267,7 @@ export class Streamer {
         return () => this.#screenListeners.delete(listener);
       },
       cpuUsagePercent: this.#deps.cpuUsagePercent,
+      pushState: () => streamPushState(this.#push.state),
       heartbeat: (peerId) => this.#peers.onHeartbeat(peerId),
       drawCursor: (enabled) => this.#deps.drawCursor(this.#video, enabled),
     };
@@ -270,16 +279,10 @@ export class Streamer {
   }
 
   #stats(): StreamerStats {
-    const { framesCaptured, framesEncoded, keyFrames, captureMsP50, convertMsP50, encodeMsP50 } = this.#video.stats();
-    const sent = this.#peers.stats();
+    const { encodeMsP95: _unreported, ...pictures } = this.#video.stats();
     return {
-      framesCaptured,
-      framesEncoded,
-      keyFrames,
-      captureMsP50,
-      convertMsP50,
-      encodeMsP50,
-      ...sent,
+      ...pictures,
+      ...this.#peers.stats(),
       targetBitrateBps: this.#bitrateBps,
       peers: this.#peers.size,
     };
@@ -289,7 +292,7 @@ export class Streamer {
   async close(): Promise<void> {
     clearInterval(this.#ticker);
     this.#stopScreen();
-    await this.#peers.closeAll('session-closed');
+    await Promise.all([this.#push.stop(), this.#peers.closeAll('session-closed')]);
     await this.#control.close();
     await this.#video.close();
     this.#audio.close();

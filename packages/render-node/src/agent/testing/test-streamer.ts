@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
-import { AppError } from '@cloudstage/protocol';
+import { AppError, type PublishState } from '@cloudstage/protocol';
 import { type RpcServer, serveRpc } from '../../links/rpc.js';
 import type { AddPeerParams, StreamerConfig, StreamerEvents, StreamerMethods } from '../../links/streamer-link.js';
 
@@ -53,6 +53,19 @@ function remove(peer: Peer, reason: string): void {
   report(peer, 'closed', reason);
 }
 
+/** A push to a URL that ends in `works` begins to publish, one that ends in `fails` is given up. */
+let publish: { readonly url: string; state: PublishState } | null = null;
+
+function reportPublish(): void {
+  if (!publish || sessionId === null) return;
+  const { state } = publish;
+  server?.emit('publish.state', { sessionId, state, message: '' });
+  const next = publish.url.endsWith('works') ? 'publishing' : publish.url.endsWith('fails') ? 'stopped' : state;
+  if (state !== 'connecting' || next === state) return;
+  publish.state = next;
+  server?.emit('publish.state', { sessionId, state: next, message: next === 'stopped' ? 'given up' : '' });
+}
+
 const noStats = {
   framesCaptured: 0,
   framesEncoded: 0,
@@ -77,6 +90,16 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
     for (const peer of [...peers.values()]) if (peer.userId === userId) remove(peer, message);
     return null;
   },
+  'publish.start': ({ url }) => {
+    publish = { url, state: 'connecting' };
+    reportPublish();
+    return null;
+  },
+  'publish.stop': () => {
+    if (publish) publish.state = 'stopped';
+    reportPublish();
+    return null;
+  },
   'session.close': ({ message }) => {
     sessionId = null;
     for (const peer of peers.values()) remove(peer, message);
@@ -84,6 +107,7 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
   },
   'stream.describe': () => ({
     sessionId,
+    publish: publish?.state ?? null,
     stats: { ...noStats, peers: peers.size },
     peers: [...peers.values()].map(({ close, ...peer }) => peer),
   }),

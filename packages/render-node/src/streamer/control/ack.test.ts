@@ -30,6 +30,7 @@ function setUp(
     requestProgramRestart: (peerId) => void log.push(`restart ${peerId}`),
     screen: () => ({ width: 1, height: 1, left: 0, top: 0 }),
     onScreenChange: () => () => undefined,
+    pushState: () => 'NoStreamPushing',
     cpuUsagePercent: () => 0,
     heartbeat: () => undefined,
     drawCursor: () => undefined,

@@ -1,4 +1,4 @@
-import type { HeartbeatRequest, Role, StreamProfile } from '@cloudstage/protocol';
+import type { HeartbeatRequest, Role, StreamProfile, StreamPushState } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { X11Display } from '../../x11/display.js';
 
@@ -38,6 +38,8 @@ export interface StreamControl {
   onScreenChange(listener: () => void): () => void;
   /** Load of the slot, 0–100. */
   cpuUsagePercent(): number;
+  /** Of the session's live push; in every reply to a heartbeat. */
+  pushState(): StreamPushState;
   /** Every heartbeat of every peer: its liveness and its statistics. */
   heartbeat(peerId: string, request: HeartbeatRequest): void;
   /** Cursor mode 2: the pointer is part of the picture. */

@@ -39,17 +39,24 @@ describe('heartbeat', () => {
   });
 
   it('is answered with exactly what the client may see', () => {
-    expect(heartbeatReply({ timestamp: 7 }, 'token', 1.5)).toEqual({
+    expect(heartbeatReply({ timestamp: 7 }, 'token', 'Pushing', 1.5)).toEqual({
       timestamp: 7,
       token: 'token',
-      stream_push_state: 'NoStreamPushing',
+      stream_push_state: 'Pushing',
       server_time_ms: 1.5,
     });
-    const withoutTimestamp = JSON.parse(JSON.stringify(heartbeatReply({}, 'token', 1))) as Record<string, unknown>;
+    const withoutTimestamp = JSON.parse(JSON.stringify(heartbeatReply({}, 'token', 'NoStreamPushing', 1))) as Record<
+      string,
+      unknown
+    >;
     expect(Object.keys(withoutTimestamp)).toEqual(['token', 'stream_push_state', 'server_time_ms']);
   });
 
   it('kicks with a code, a text and a push state', () => {
-    expect(kickMessage(0, 'bye')).toEqual({ stream_push_state: 'NoStreamPushing', code: 0, message: 'bye' });
+    expect(kickMessage(0, 'bye', 'NoStreamPushing')).toEqual({
+      stream_push_state: 'NoStreamPushing',
+      code: 0,
+      message: 'bye',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import type { HeartbeatReply, HeartbeatRequest } from '@cloudstage/protocol';
+import type { HeartbeatReply, HeartbeatRequest, StreamPushState } from '@cloudstage/protocol';
 import { controlLimits } from './limits.js';
 import { looseNumber, parseJson } from './loose-values.js';
 import { heartbeatMessage } from './schemas.js';
@@ -37,16 +37,21 @@ export function decodeHeartbeat(data: string | Uint8Array): HeartbeatRequest | u
  * The reply to a heartbeat. No `code` (even null disconnects the client), no `user_id` (it turns the reply into statistics),
  * and always a push state (a missing one counts as a change).
  */
-export function heartbeatReply(request: HeartbeatRequest, token: string, serverTimeMs: number): HeartbeatReply {
+export function heartbeatReply(
+  request: HeartbeatRequest,
+  token: string,
+  pushState: StreamPushState,
+  serverTimeMs: number,
+): HeartbeatReply {
   return {
     ...(request.timestamp === undefined ? {} : { timestamp: request.timestamp }),
     token,
-    stream_push_state: 'NoStreamPushing',
+    stream_push_state: pushState,
     server_time_ms: serverTimeMs,
   };
 }
 
 /** Tells the client to disconnect for good; `code` as in `disconnectCodes`. */
-export function kickMessage(code: number, message: string): HeartbeatReply {
-  return { stream_push_state: 'NoStreamPushing', code, message };
+export function kickMessage(code: number, message: string, pushState: StreamPushState): HeartbeatReply {
+  return { stream_push_state: pushState, code, message };
 }

@@ -90,15 +90,15 @@ function createHeartbeatChannel(deps: PeerControlDeps, peer: ControlPeer) {
     const request = decodeHeartbeat(data);
     if (request === undefined) return;
     deps.stream.heartbeat(peer.peerId, request);
-    peer.send('hb', JSON.stringify(heartbeatReply(request, peer.reconnectToken, deps.now())));
+    peer.send('hb', JSON.stringify(heartbeatReply(request, peer.reconnectToken, deps.stream.pushState(), deps.now())));
   };
 }
 
-function createKick(peer: ControlPeer) {
+function createKick(peer: ControlPeer, stream: StreamControl) {
   let timer: NodeJS.Timeout | undefined;
   return {
     kick(code: number, message: string) {
-      const text = JSON.stringify(kickMessage(code, message.slice(0, limits.messageChars)));
+      const text = JSON.stringify(kickMessage(code, message.slice(0, limits.messageChars), stream.pushState()));
       clearTimeout(timer);
       peer.send('hb', text);
       timer = setTimeout(() => peer.send('hb', text), controlLimits.kickRepeatMs);
@@ -134,7 +134,7 @@ export function createPeerControl(deps: PeerControlDeps, peer: ControlPeer): Att
   const cursor = createCursorChannel((text) => peer.send('cd', text));
   const { receivers, input } = createReceivers(deps, peer, cursor);
   const { admit, traffic } = createGate(deps.now, input.releaseAll);
-  const kick = createKick(peer);
+  const kick = createKick(peer, deps.stream);
   let isStarted = false;
   let isClosed = false;
 

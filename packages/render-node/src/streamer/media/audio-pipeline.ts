@@ -15,6 +15,13 @@ export interface EncodedSound {
   readonly talkSpurtStart: boolean;
 }
 
+/** Sound as it was recorded: 10 ms, 48 kHz, interleaved stereo. */
+export interface PcmSound {
+  readonly samples: Int16Array;
+  /** Wall time of its first sample, microseconds. */
+  readonly timeUs: number;
+}
+
 /** What the pipeline is made of. */
 export interface AudioPipelineDeps {
   readonly createEncoder: () => Promise<AudioEncoder>;
@@ -22,6 +29,8 @@ export interface AudioPipelineDeps {
   readonly logger: Logger;
   /** Every packet, in order. Must not throw. */
   readonly onSound: (sound: EncodedSound) => void;
+  /** Every recorded piece, silence too. Must not throw, nor keep the samples beyond what it sends. */
+  readonly onPcm: (sound: PcmSound) => void;
 }
 
 const frameUs = 10_000;
@@ -55,6 +64,7 @@ export class AudioPipeline {
   #onFrame(samples: Int16Array): void {
     // The samples ended now, so they began a frame ago.
     const timeUs = this.#timing.next(this.#deps.clock() - frameUs);
+    this.#deps.onPcm({ samples, timeUs });
     const decision = this.#silence(samples);
     if (decision === 'skip' || !this.#encoder) return;
     try {

@@ -241,6 +241,12 @@ export class VideoPipeline {
     pump(this.#context);
   }
 
+  /** Encodes the present screen though nothing on it has changed. */
+  refresh(): void {
+    this.#context.schedule.onForced();
+    pump(this.#context);
+  }
+
   /** New rate; a changed frame rate takes a new encoder and therefore a key frame. */
   configure(settings: VideoSettings): void {
     const context = this.#context;
@@ -254,8 +260,7 @@ export class VideoPipeline {
 
   /** The size of the screen changed: a new encoder and a key frame follow. */
   onResize(): void {
-    this.#context.schedule.onForced();
-    pump(this.#context);
+    this.refresh();
   }
 
   stats(): VideoStats {

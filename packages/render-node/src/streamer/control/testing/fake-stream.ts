@@ -31,6 +31,7 @@ export function createRecordingStream(display: X11Display): RecordingStream {
     screen: () => ({ ...display.screenSize(), left: 0, top: 0 }),
     onScreenChange: (listener) => display.onScreenChange(listener),
     cpuUsagePercent: () => 12.4,
+    pushState: () => 'NoStreamPushing',
     heartbeat: (_peerId, request) => void heartbeats.push(request),
     drawCursor: (enabled) => void calls.push(`draw ${enabled}`),
   };

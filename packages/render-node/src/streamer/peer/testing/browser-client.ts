@@ -31,6 +31,7 @@ export interface BrowserClient {
 interface PageState {
   pc: RTCPeerConnection;
   messages: Record<string, string[]>;
+  readonly channels: Readonly<Record<string, RTCDataChannel>>;
 }
 type PageWindow = typeof globalThis & { client: PageState };
 
@@ -39,12 +40,15 @@ type PageWindow = typeof globalThis & { client: PageState };
 async function createOffer(): Promise<string> {
   const pc = new RTCPeerConnection();
   const messages: Record<string, string[]> = {};
-  (globalThis as PageWindow).client = { pc, messages };
+  const channels: Record<string, RTCDataChannel> = {};
+  (globalThis as PageWindow).client = { pc, messages, channels };
   for (const label of ['km', 'hb', 'ack', 'svr', 'cloud_device']) {
     const list: string[] = [];
     messages[label] = list;
     const maxRetransmits = label === 'km' || label === 'ack' ? 10 : 0;
-    pc.createDataChannel(label, { maxRetransmits }).onmessage = (event) => list.push(String(event.data));
+    const channel = pc.createDataChannel(label, { maxRetransmits });
+    channel.onmessage = (event) => list.push(String(event.data));
+    channels[label] = channel;
   }
   pc.addTransceiver('video', { direction: 'sendrecv' });
   pc.addTransceiver('audio', { direction: 'sendrecv' });

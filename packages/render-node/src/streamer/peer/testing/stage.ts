@@ -26,11 +26,11 @@ export async function eventually<T>(
   }
 }
 
-/** Bundles main.ts beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
-function buildStreamer(): string {
-  const outfile = join(root, `packages/render-node/dist/streamer-under-test-${process.pid}.mjs`);
+/** Bundles a file beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
+function build(name: string, source: string): string {
+  const outfile = join(root, `packages/render-node/dist/${name}-under-test-${process.pid}.mjs`);
   const args = [
-    join(root, 'packages/render-node/src/streamer/main.ts'),
+    join(root, 'packages/render-node/src/streamer', source),
     '--bundle',
     '--platform=node',
     '--format=esm',
@@ -85,7 +85,8 @@ export interface Stage {
 
 /** Starts the stage with a screen of at most 1280×720. */
 export async function openStage(): Promise<Stage> {
-  const bundle = buildStreamer();
+  const bundle = build('streamer', 'main.ts');
+  const publisherEntry = build('publisher', 'publish/main.ts');
   const dir = await mkdtemp(join(tmpdir(), 'streamer-'));
   const server = await startXvfb({ width: 1_280, height: 720 });
   const sound = startSound(dir);
@@ -99,9 +100,10 @@ export async function openStage(): Promise<Stage> {
     pulseSource: 'cloudstage.monitor',
     loopbackAddress: '127.0.0.1',
     logLevel: 'warn',
+    publisherEntry,
   };
   const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const events: Stage['events'] = { 'peer.state': [], 'program.restart': [] };
+  const events: Stage['events'] = { 'peer.state': [], 'publish.state': [], 'program.restart': [] };
   const link = await eventually('the streamer link', () =>
     connectRpc<StreamerMethods, StreamerEvents>(join(dir, 'streamer.sock'), (name, payload) => {
       (events[name] as unknown[]).push(payload);
@@ -133,7 +135,7 @@ export async function openStage(): Promise<Stage> {
       await end(sound);
       await server.stop();
       await rm(dir, { recursive: true, force: true });
-      await rm(bundle, { force: true });
+      for (const file of [bundle, publisherEntry]) await rm(file, { force: true });
     },
   };
 }

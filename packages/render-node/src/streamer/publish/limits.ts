@@ -1,0 +1,32 @@
+/** Bounds of a live push, each with its reason. */
+export const publishLimits = {
+  /** Name look-up, TCP, TLS and the RTMP handshake take well below a second on a path that can carry video. */
+  connectMs: 15_000,
+  /** The server takes nothing for this long: clients are told. Shorter stalls are what a queue is for. */
+  stallPausedMs: 3_000,
+  /** And for this long: the connection is dead, another one is made. */
+  stallFailedMs: 15_000,
+  /** Bytes that wait for the publisher: two seconds at 8 Mbit/s. Above it pictures are dropped up to the next key frame. */
+  queueBytes: 2_097_152,
+  /** Sound is small and its gaps are heard, so it is dropped later. */
+  soundQueueBytes: 2_621_440,
+  /** A still screen is sent again this often, so that servers and players do not take it for a dead stream. */
+  idlePictureMs: 500,
+  tickMs: 100,
+  /** Distance of key frames: each costs as much as tens of pictures; servers cut segments at them. */
+  minKeyFrameIntervalMs: 250,
+  maxKeyFrameIntervalMs: 20_000,
+  /** Pauses between connections: soon at first, then at a pace that no server minds. */
+  retryMinMs: 500,
+  retryMaxMs: 10_000,
+  /** A target that took nothing for this long is given up. */
+  outageMs: 600_000,
+  /** Writing the end of the stream; then the publisher is killed. */
+  closeMs: 1_500,
+  /** One frame of the link to the publisher: far above a 4K key frame. */
+  frameBytes: 33_554_432,
+  /** Messages of the publisher are short sentences. */
+  messageChars: 300,
+  /** Sound is cut into frames of 1024 samples; a jump of this many samples is a gap, not jitter. */
+  soundJumpSamples: 4_800,
+} as const;

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDisplay, type X11Display } from '../../x11/display.js';
+import { openBrowserClient } from '../peer/testing/browser-client.js';
+import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
+import { pull } from './testing/pull.js';
+import { createRtmpServer, type RtmpServer } from './testing/rtmp-server.js';
+
+const deadline = { deadlineMs: 20_000 };
+const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
+const settings = {
+  width: 640,
+  height: 480,
+  fps: 30,
+  minBitrateBps: 500_000,
+  maxBitrateBps: 8_000_000,
+  disabledVideoCodecs: [],
+  publishKeyFrameIntervalMs: 1_000,
+  publishIncludesMicrophone: false,
+};
+
+let stage: Stage;
+let server: RtmpServer;
+let program: X11Display;
+let windowId: number;
+let painter: NodeJS.Timeout;
+let shade = 0;
+
+const publish = (url: string) => stage.link.call('publish.start', { url }, deadline);
+const states = () => stage.events['publish.state'].map(({ state }) => state);
+const isPublishing = () => eventually('publishing', () => states().at(-1) === 'publishing');
+
+/** The program of this test: a grey that changes ten times a second. */
+function paint(): void {
+  const { core } = program;
+  shade = (shade + 16) % 256;
+  const gc = core.AllocID();
+  core.CreateGC(gc, windowId, { foreground: shade * 0x010101 });
+  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
+  core.FreeGC(gc);
+}
+
+/** Noise: as many bits as the stream may have. */
+function paintNoise(): void {
+  const { core } = program;
+  for (let color = 0; color < 16; color++) {
+    const gc = core.AllocID();
+    core.CreateGC(gc, windowId, { foreground: Math.floor(Math.random() * 0x1000000) });
+    const rectangles = Array.from({ length: 200 }, () => [Math.random() * 800, Math.random() * 600, 12, 12]);
+    core.PolyFillRectangle(windowId, gc, rectangles.flat().map(Math.floor));
+    core.FreeGC(gc);
+  }
+}
+
+beforeAll(async () => {
+  [stage, server] = await Promise.all([openStage(), createRtmpServer()]);
+  await server.start();
+  program = await openDisplay({ display: stage.server.display, socketPath: stage.server.socketPath });
+  windowId = program.core.AllocID();
+  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 1, 0, { backgroundPixel: 0 });
+  program.core.MapWindow(windowId);
+  await program.sync();
+  painter = setInterval(paint, 100);
+  await stage.link.call('stream.configure', { sessionId: 'one', settings, media }, deadline);
+});
+afterAll(async () => {
+  clearInterval(painter);
+  await program?.close();
+  await stage?.close();
+  await server?.close();
+});
+
+describe('a live push', () => {
+  it('carries moving pictures and sound without any client, with key frames at their distance', async () => {
+    stage.playTone();
+    await publish(`${server.url}/alice?token=secret`);
+    await isPublishing();
+    expect(states()).toEqual(['connecting', 'publishing']);
+    const played = await pull(`${server.url}/alice`, ({ pictures, soundTimesMs, peak }) => {
+      return pictures.filter(({ keyFrame }) => keyFrame).length >= 4 && soundTimesMs.length > 100 && peak > 0.2;
+    });
+    expect(played.pictures[0]).toMatchObject({ keyFrame: true, width: 640, height: 480 });
+    expect(new Set(played.pictures.map(({ luma }) => luma)).size).toBeGreaterThan(8);
+    const keyTimes = played.pictures.filter(({ keyFrame }) => keyFrame).map(({ timeMs }) => timeMs);
+    const distances = keyTimes.slice(1).map((time, index) => time - (keyTimes[index] ?? 0));
+    // Stream time, not the test's clock: a second, and what the next change of the screen takes.
+    for (const distance of distances) expect(distance).toBeGreaterThanOrEqual(990);
+    expect(Math.min(...distances)).toBeLessThan(1_600);
+    expect(played.sound).toEqual({ codec: 'aac', sampleRate: 48_000, channels: 2 });
+    const times = played.pictures.map(({ timeMs }) => timeMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const [firstSound, lastSound] = [played.soundTimesMs[0] ?? 0, played.soundTimesMs.at(-1) ?? 0];
+    // Frames of 1024 samples without a gap.
+    expect((lastSound - firstSound) / (played.soundTimesMs.length - 1)).toBeCloseTo(1_024 / 48, 0);
+  });
+
+  it('is told to clients, and goes on while they come and go', async () => {
+    const browser = await openBrowserClient();
+    try {
+      const clientSession = { sdp: await browser.offer(), type: 'offer' };
+      const peer = { peerId: 'p1', userId: 'alice', role: 'Player', seat: 1, reconnectToken: 'token' } as const;
+      const answer = await stage.link.call('peer.add', { ...peer, clientSession }, deadline);
+      await browser.start(
+        answer.sdp
+          .replace(/a=candidate:2 .*\r\n/, '')
+          .replace(/127\.0\.0\.1 8000 typ host/, `${answer.loopbackAddress} ${answer.loopbackPort} typ host`),
+      );
+      await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
+      await browser.page.evaluate('client.channels.hb.send(JSON.stringify({ timestamp: 1 }))');
+      await eventually('the push state', async () =>
+        (await browser.messages('hb')).some((text) => JSON.parse(text).stream_push_state === 'Pushing'),
+      );
+    } finally {
+      await browser.close();
+    }
+    await eventually(
+      'no client',
+      async () => (await stage.link.call('stream.describe', {}, deadline)).peers.length === 0,
+    );
+    await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 10);
+    expect(states().at(-1)).toBe('publishing');
+  });
+
+  it('follows a new size of the screen on the same connection', async () => {
+    await program.setScreenSize(800, 600);
+    const played = await pull(`${server.url}/alice`, ({ pictures }) => pictures.at(-1)?.width === 800);
+    expect(played.pictures.at(-1)).toMatchObject({ width: 800, height: 600 });
+    expect(states().at(-1)).toBe('publishing');
+  });
+
+  it('keeps a still screen alive', async () => {
+    clearInterval(painter);
+    const played = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 12);
+    const times = played.pictures.map(({ timeMs }) => timeMs);
+    for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeLessThan(2_000);
+    expect(states().at(-1)).toBe('publishing');
+    painter = setInterval(paint, 100);
+  });
+
+  it('comes back when the server does, later in the same time', async () => {
+    const before = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 3);
+    await server.kill();
+    await eventually('reconnecting', () => states().at(-1) === 'reconnecting');
+    await server.start();
+    await isPublishing();
+    const after = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 3);
+    expect(after.pictures[0]?.timeMs).toBeGreaterThan(before.pictures.at(-1)?.timeMs ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('leaves the stream of clients alone when the server hangs, and says so', async () => {
+    clearInterval(painter);
+    painter = setInterval(paintNoise, 33);
+    server.freeze();
+    // The system's own buffers take some megabytes first.
+    await eventually('a pause', () => states().at(-1) === 'paused');
+    const encoded = async () => (await stage.link.call('stream.describe', {}, deadline)).stats.framesEncoded;
+    const before = await encoded();
+    await eventually('further pictures', async () => (await encoded()) > before + 20);
+    clearInterval(painter);
+    painter = setInterval(paint, 100);
+    await server.kill();
+    await eventually('reconnecting', () => states().at(-1) === 'reconnecting');
+    await server.start();
+    await isPublishing();
+  });
+
+  it('says why a server refuses, without the URL, and another URL replaces it', async () => {
+    await publish(`rtmp://127.0.0.1:${server.port}/closed/secret-key`);
+    await eventually('the refusal', () =>
+      stage.events['publish.state'].find(({ state, message }) => state === 'connecting' && message !== ''),
+    );
+    await publish(`${server.url}/bob`);
+    await isPublishing();
+    const count = states().length;
+    await publish(`${server.url}/bob`);
+    await pull(`${server.url}/bob`, ({ pictures }) => pictures.length > 3);
+    expect(states()).toHaveLength(count);
+    expect(JSON.stringify(stage.events['publish.state'])).not.toMatch(/secret|rtmp:/);
+  });
+
+  it('ends with the session, and nothing is captured any more', async () => {
+    await stage.link.call('session.close', { code: 0, message: '' }, deadline);
+    const { publish: state, stats } = await stage.link.call('stream.describe', {}, deadline);
+    expect(state).toBeNull();
+    paint();
+    await program.sync();
+    expect((await stage.link.call('stream.describe', {}, deadline)).stats.framesCaptured).toBe(stats.framesCaptured);
+    await eventually('the end at the server', async () => /deleteStream/.test(await server.log()));
+  });
+
+  it('needs a session', async () => {
+    await expect(publish(`${server.url}/carol`)).rejects.toMatchObject({ code: 'not-configured' });
+  });
+});
