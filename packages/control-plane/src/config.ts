@@ -1,6 +1,7 @@
 import { invariant } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { ConcurrencySchema, RegionsSchema } from './config/concurrency.js';
 import { AuditSchema, MetricsSchema } from './config/observability.js';
 import { PackagesSchema } from './config/packages.js';
 import { StorageSchema } from './config/storage.js';
@@ -151,6 +152,8 @@ export const ControlPlaneConfigSchema = Type.Object(
     cloudApi: CloudApiSchema,
     audit: AuditSchema,
     metrics: MetricsSchema,
+    concurrency: ConcurrencySchema,
+    regions: RegionsSchema,
   },
   { additionalProperties: false, description: 'Control plane' },
 );

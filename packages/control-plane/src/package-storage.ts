@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ControlPlaneConfig } from './config.js';
+import { listLiveManifests } from './db/manifests.js';
 import type { Database } from './db/open.js';
-import { listLiveManifests } from './db/packages.js';
 import type { PackageSource } from './services/applications/package-source.js';
 import { createPackageSource } from './services/applications/uploads.js';
 import { createCollector } from './storage/collect-garbage.js';

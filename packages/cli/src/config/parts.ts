@@ -15,7 +15,7 @@ const maxPublicAddresses = 8;
 /** The control plane's part of the configuration. PURE. */
 export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConfig {
   const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, storage } = config;
-  const { cloudApi, audit, metrics } = config;
+  const { cloudApi, concurrency, regions, audit, metrics } = config;
   return {
     api,
     dataDir,
@@ -26,6 +26,8 @@ export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConf
     packages,
     storage,
     cloudApi,
+    concurrency,
+    regions,
     audit,
     metrics,
   };

@@ -119,6 +119,8 @@ export const CloudstageConfigSchema = Type.Object(
     packages: controlPlane.packages,
     storage: controlPlane.storage,
     cloudApi: controlPlane.cloudApi,
+    concurrency: controlPlane.concurrency,
+    regions: controlPlane.regions,
     databaseUrl: controlPlane.databaseUrl,
     masterKey: controlPlane.masterKey,
     masterKeyPrevious: controlPlane.masterKeyPrevious,

@@ -218,8 +218,15 @@ describe('CreateSession', () => {
       entryPath: 'bin/game',
       package: { manifestSha256: testManifest },
       args: ['--app', '-mode', 'two words', '-level', '3', 'a b'],
+      limits: { cpuCores: 10, memoryBytes: 32 * 1024 ** 3 },
     });
-    expect(connect!.stream).toEqual({ width: 1280, height: 720, fps: 60, minBitrateBps: 1e6, maxBitrateBps: 8e6 });
+    expect(connect!.stream).toMatchObject({
+      width: 1280,
+      height: 720,
+      fps: 60,
+      minBitrateBps: 1e6,
+      maxBitrateBps: 8e6,
+    });
     expect(await slotStates()).toEqual(['busy', 'idle']);
     await node.clientConnected(sessionId, true);
     expect(await session(sessionId)).toMatchObject({ state: 'running', deadlineAt: null, busyUntil: null });
