@@ -20,6 +20,8 @@ it('blanks out secrets wherever they are nested, and keeps the rest', () => {
     credential: { TmpSecretKey: 'S3CRET', SessionToken: 'S3CRET', 'x-tc-token': 'S3CRET', secretId: 'AKIDknown' },
     deep: [{ a: { b: { c: { d: { applicationParameters: '-login S3CRET' } } } } }],
     body: Buffer.from('S3CRET'),
+    launch: { parameters: '-pw S3CRET', args: ['S3CRET'] },
+    audit: { parameters: { UserId: 'u1' } },
     count: 3,
   });
   expect(text()).not.toContain('S3CRET');
@@ -28,6 +30,7 @@ it('blanks out secrets wherever they are nested, and keeps the rest', () => {
     name: 'test',
     request: { body: { UserId: 'u1' } },
     credential: { secretId: 'AKIDknown' },
+    audit: { parameters: { UserId: 'u1' } },
     count: 3,
   });
   logger.debug('below the level');

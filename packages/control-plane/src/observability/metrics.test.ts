@@ -71,7 +71,9 @@ describe('work that is measured', () => {
     await measureSweep(() => Promise.resolve(), metrics)();
     await expect(measureSweep(() => Promise.reject(new Error('no')), metrics)()).rejects.toThrow('no');
     const name = 'cloudstage_sweep_duration_seconds_count';
-    expect([await seriesValue(`${name}{outcome="ok"}`), await seriesValue(`${name}{outcome="failed"}`)]).toEqual([1, 1]);
+    expect([await seriesValue(`${name}{outcome="ok"}`), await seriesValue(`${name}{outcome="failed"}`)]).toEqual([
+      1, 1,
+    ]);
   });
 });
 
@@ -174,7 +176,8 @@ describe('GET /metrics', () => {
     expect([reply.statusCode, reply.headers['content-type']]).toEqual([200, metrics.registry.contentType]);
     expect(reply.body).toContain('cloudstage_api_requests_in_flight 0');
     for (const remoteAddress of ['::1', '::ffff:127.0.0.1']) expect(await status({}, { remoteAddress })).toBe(200);
-    for (const remoteAddress of ['192.0.2.1', '2001:db8::1', 'nowhere']) expect(await status({}, { remoteAddress })).toBe(403);
+    for (const remoteAddress of ['192.0.2.1', '2001:db8::1', 'nowhere'])
+      expect(await status({}, { remoteAddress })).toBe(403);
     // A proxy on this machine speaks for others.
     for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) {
       expect(await status({}, { remoteAddress: '127.0.0.1', headers: { [name]: '127.0.0.1' } }), name).toBe(403);

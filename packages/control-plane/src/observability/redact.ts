@@ -9,6 +9,12 @@ export function isSecretName(name: string): boolean {
   return secretNames.test(name.replaceAll(/[^A-Za-z0-9]/g, '').toLowerCase());
 }
 
+/** Arguments of programs, which may hold a log-in: told by their type too, because the names are used for other things. */
+function isProgramArguments(name: string, value: unknown): boolean {
+  if (/^(project|application)?parameters$/i.test(name)) return typeof value === 'string';
+  return /^(application)?args$/i.test(name) && Array.isArray(value) && value.length > 0;
+}
+
 const isUserIpName = (name: string): boolean => /^user_?ip$/i.test(name);
 
 const url = /\b([a-z][a-z0-9+.-]{1,15}):\/\/([^\s"'\\<>/?#]*)([^\s"'\\<>?#]*)([?#][^\s"'\\<>]*)?/gi;
@@ -55,7 +61,7 @@ function redactPart(value: unknown, options: RedactOptions, depth: number): unkn
   if (prototype !== null && prototype !== Object.prototype) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => {
-      const isSecret = isSecretName(name) || (!options.userIp && isUserIpName(name));
+      const isSecret = isSecretName(name) || isProgramArguments(name, part) || (!options.userIp && isUserIpName(name));
       const isPresent = part !== null && part !== undefined && part !== '';
       return [name, isSecret && isPresent ? redacted : redactPart(part, options, depth + 1)];
     }),
