@@ -1,21 +1,20 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isAppError } from '@cloudstage/protocol';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from './db/open.js';
-import { findSession, listSessions } from './db/sessions.js';
+import { findSession } from './db/sessions.js';
 import { listSlots } from './db/slots.js';
+import { bundleTestkit } from './testing/bundle.testkit.js';
 import { createTestDatabase, onPostgres } from './testing/database.testkit.js';
 import { applyInput, createHarness, createInput, openTestDatabase, until } from './testing/harness.testkit.js';
+import { findViolations } from './testing/invariants.testkit.js';
 import { startNodeSimulator } from './testing/node-simulator.testkit.js';
 import { type EmptyDatabase, findPostgresPrograms } from './testing/postgres-cluster.testkit.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** One database for all tests, which run in order: making an embedded one takes seconds of processor time, opening it none. */
 let made: EmptyDatabase;
 let url: string;
@@ -27,24 +26,6 @@ beforeAll(async () => {
   url = made.url;
 });
 afterAll(() => made.drop());
-
-/** Bundles the child, because Node.js runs no TypeScript; beside the dependencies, so that it finds them. */
-async function bundleChild(): Promise<string> {
-  const out = join(root, 'node_modules/.cache/cloudstage', `crash-child-${process.pid}.mjs`);
-  await mkdir(join(out, '..'), { recursive: true });
-  await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), [
-    fileURLToPath(new URL('./testing/crash-child.testkit.ts', import.meta.url)),
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--target=node20',
-    '--packages=external',
-    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
-    '--log-level=warning',
-    `--outfile=${out}`,
-  ]);
-  return out;
-}
 
 /** Runs the child until `rounds` rounds are done and kills it without warning; gives the running session's id. */
 async function runAndKill(script: string, url: string, rounds: number): Promise<string> {
@@ -63,22 +44,14 @@ async function runAndKill(script: string, url: string, rounds: number): Promise<
   return sessionId;
 }
 
-async function expectConsistent(database: Database): Promise<void> {
-  const live = await listSessions(database.executor, { includeEnded: false });
-  const owned = (await listSlots(database.executor)).filter(
-    (slot) => slot.state === 'reserved' || slot.state === 'busy',
-  );
-  expect(owned.map((slot) => slot.sessionId).sort()).toEqual(live.map((session) => session.id).sort());
-}
-
 describe('a control plane that is killed at any moment', () => {
   it('opens its database again, keeps the running session and goes on', { timeout }, async () => {
-    const script = await bundleChild();
+    const script = await bundleTestkit('crash-child');
     try {
       for (const rounds of [0, 5, 1]) {
         const sessionId = await runAndKill(script, url, rounds);
         const database = await openTestDatabase(url);
-        await expectConsistent(database);
+        expect(await findViolations(database)).toEqual([]);
         expect((await findSession(database.executor, sessionId))?.state).toBe('running');
         const harness = await createHarness(database);
         // The agent has gone on: it still runs the session, in the slot it had.

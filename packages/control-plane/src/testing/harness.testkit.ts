@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { ClientSession, NodeUplink } from '@cloudstage/protocol';
+import type { ClientSession, NodeLink, NodeUplink } from '@cloudstage/protocol';
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Database } from '../db/open.js';
@@ -64,6 +64,8 @@ export interface HarnessOptions {
   readonly settings?: Partial<ServiceSettings>;
   readonly concurrencyLimit?: number;
   readonly startAt?: number;
+  /** Gives what the use cases call nodes with, around the link whose other end is the test's. */
+  readonly wrapLink?: (link: NodeLink) => NodeLink;
 }
 
 const key = Buffer.alloc(32, 7);
@@ -116,7 +118,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
   let clock = options.startAt ?? 1_700_000_000_000;
   const deps: ServiceDeps = {
     database,
-    nodeLink: link,
+    nodeLink: options.wrapLink?.(link) ?? link,
     secrets: createSecretBox(key),
     background,
     now: () => clock,

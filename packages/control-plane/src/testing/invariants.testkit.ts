@@ -1,0 +1,48 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../db/open.js';
+
+/** What must be true of the database at every moment, between any two transactions; each query gives what breaks it. */
+const invariants: Readonly<Record<string, SQL>> = {
+  'a slot that is owned belongs to the live session that lives on it': sql`
+    SELECT sl.node_id, sl.slot_index, sl.session_id, s.state FROM slots sl LEFT JOIN sessions s ON s.id = sl.session_id
+    WHERE sl.state IN ('reserved', 'busy')
+      AND (s.id IS NULL OR s.state = 'ended' OR s.node_id <> sl.node_id OR s.slot_index <> sl.slot_index)`,
+  'a live session owns its slot': sql`
+    SELECT s.id, s.state, sl.state AS slot, sl.session_id FROM sessions s
+    LEFT JOIN slots sl ON sl.node_id = s.node_id AND sl.slot_index = s.slot_index
+    WHERE s.state <> 'ended' AND (sl.session_id IS DISTINCT FROM s.id OR sl.state NOT IN ('reserved', 'busy'))`,
+  'a session owns one slot': sql`
+    SELECT session_id, count(*) FROM slots WHERE state IN ('reserved', 'busy') GROUP BY session_id HAVING count(*) > 1`,
+  'a user has one live session': sql`
+    SELECT account_id, user_id, count(*) FROM sessions WHERE state <> 'ended' GROUP BY account_id, user_id HAVING count(*) > 1`,
+  'a live session has a deadline, or an online node that answers for it': sql`
+    SELECT s.id, s.state FROM sessions s LEFT JOIN render_nodes n ON n.id = s.node_id
+    WHERE s.state <> 'ended' AND s.deadline_at IS NULL AND NOT (s.state = 'running' AND COALESCE(n.online, false))`,
+  'a slot knows the project of the session that owns it': sql`
+    SELECT sl.node_id, sl.slot_index FROM slots sl JOIN sessions s ON s.id = sl.session_id
+    WHERE sl.state IN ('reserved', 'busy') AND sl.project_id IS DISTINCT FROM s.project_id`,
+  'an unowned slot that is not being cleaned has no project': sql`
+    SELECT node_id, slot_index FROM slots WHERE state IN ('idle', 'initializing', 'failed') AND project_id IS NOT NULL`,
+  'a slot that is being cleaned has a deadline': sql`
+    SELECT node_id, slot_index FROM slots WHERE state = 'cleaning' AND deadline_at IS NULL`,
+  'guests belong to live sessions': sql`
+    SELECT g.user_id FROM session_guests g JOIN sessions s ON s.id = g.session_id WHERE s.state = 'ended'`,
+  'guests of a session sit on different seats': sql`
+    SELECT session_id, seat FROM session_guests WHERE role = 'Player' GROUP BY session_id, seat HAVING count(*) > 1`,
+};
+
+/** Everything that is wrong with the database; empty when it is sound. */
+export async function findViolations(database: Database): Promise<string[]> {
+  const found: string[] = [];
+  // One snapshot for all: between two statements others may commit.
+  await database.executor.transaction(
+    async (tx) => {
+      for (const [name, query] of Object.entries(invariants)) {
+        const { rows } = (await tx.execute(query)) as unknown as { readonly rows: readonly unknown[] };
+        if (rows.length > 0) found.push(`${name}: ${JSON.stringify(rows)}`);
+      }
+    },
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  );
+  return found;
+}
