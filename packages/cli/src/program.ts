@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { addAccountCommands } from './commands/accounts.js';
 import { addAppCommands } from './commands/app.js';
+import { addAuditCommands } from './commands/audit.js';
 import { addCarCliCommands } from './commands/car-cli.js';
 import { runConfigure } from './commands/configure.js';
 import type { CommandContext } from './commands/context.js';
+import { addKeyCommands } from './commands/keys.js';
 import { addPackageCommands } from './commands/package.js';
 import { addProjectCommands } from './commands/project.js';
 import { addSessionCommands } from './commands/sessions.js';
@@ -21,6 +24,9 @@ export function createProgram(context: CommandContext): Command {
   addProjectCommands(program, context);
   addPackageCommands(program, context);
   addSessionCommands(program, context);
+  addAccountCommands(program, context);
+  addKeyCommands(program, context);
+  addAuditCommands(program, context);
   return program;
 }
 

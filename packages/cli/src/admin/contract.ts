@@ -1,6 +1,8 @@
 import type { Static } from 'typebox';
 import type { AdminOperation } from './operation.js';
+import { accountOperations } from './operations/accounts.js';
 import { applicationOperations } from './operations/applications.js';
+import { auditOperations } from './operations/audit.js';
 import { sessionOperations } from './operations/sessions.js';
 
 /**
@@ -11,6 +13,8 @@ import { sessionOperations } from './operations/sessions.js';
 export const adminOperations = {
   ...applicationOperations,
   ...sessionOperations,
+  ...accountOperations,
+  ...auditOperations,
 } as const;
 
 /** Name of an operation. */

@@ -3,7 +3,7 @@ type Json = unknown;
 
 /**
  * An answer of the instance in the spelling of the cloud API, so that `--json` looks the same whatever way an answer came:
- * names in PascalCase, times (`…At`, epoch milliseconds inside) as ISO 8601. What came from the cloud API has that
+ * names in PascalCase, times (`at`, `…At`, epoch milliseconds inside) as ISO 8601. What came from the cloud API has that
  * spelling already and stays as it is. PURE.
  */
 export function toAnswer(value: Json): Json {
@@ -11,7 +11,7 @@ export function toAnswer(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, child]) => {
-      const isTime = name.endsWith('At') && typeof child === 'number';
+      const isTime = /(^a|A)t$/.test(name) && typeof child === 'number';
       return [name.charAt(0).toUpperCase() + name.slice(1), isTime ? new Date(child).toISOString() : toAnswer(child)];
     }),
   );

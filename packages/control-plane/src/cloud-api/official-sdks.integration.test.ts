@@ -1,34 +1,19 @@
-import { createRequire } from 'node:module';
 import { createCloudApiClient } from '@cloudstage/cloud-api';
 import { decodeServerSession } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestServer, type TestServer, testKey, testOffer } from './api-server.testkit.js';
+import {
+  type Call,
+  chinaSdk as chinaPackage,
+  internationalSdk as internationalPackage,
+  type SdkOptions,
+} from './conformance/official-sdks.testkit.js';
 
-/** The official packages, exactly as published, against the server over HTTP. */
-const require = createRequire(import.meta.url);
-const { car } = require('tencentcloud-sdk-nodejs/tencentcloud/services/car');
-const china = car.v20220110;
-const international = require('tencentcloud-sdk-nodejs-intl-en/tencentcloud/car').v20220110;
-const { Credential, ClientProfile, HttpProfile } = (() => {
-  const common = 'tencentcloud-sdk-nodejs-intl-en/tencentcloud/common';
-  return {
-    Credential: require(`${common}/credential`),
-    ClientProfile: require(`${common}/profile/client_profile`),
-    HttpProfile: require(`${common}/profile/http_profile`),
-  };
-})();
-
-type Call = (action: string, request: Record<string, unknown>) => Promise<Record<string, unknown>>;
-
-interface SdkOptions {
-  readonly signMethod?: string;
-  readonly reqMethod?: string;
-  readonly secretId?: string;
-  readonly secretKey?: string;
-  readonly language?: string;
-  readonly endpoint?: string;
-  readonly token?: string;
-}
+/** The edge alone, over services in memory; `conformance/` drives the whole control plane. */
+const chinaSdk = (options: Partial<SdkOptions> = {}): Call =>
+  chinaPackage({ endpoint: server.host, ...testKey, ...options });
+const internationalSdk = (options: Partial<SdkOptions> = {}): Call =>
+  internationalPackage({ endpoint: server.host, ...testKey, ...options });
 
 let server: TestServer;
 beforeAll(async () => {
@@ -42,42 +27,6 @@ afterEach(async () => {
     await server.services.destroySession(caller, { userId: UserId });
 });
 const caller = { accountId: 'account-1', requestId: 'test' };
-
-function chinaSdk(options: SdkOptions = {}): Call {
-  const client = new china.Client({
-    credential: { ...testKey, ...pick(options, 'secretId', 'secretKey', 'token') },
-    region: '',
-    profile: {
-      signMethod: options.signMethod ?? 'TC3-HMAC-SHA256',
-      language: options.language,
-      httpProfile: {
-        endpoint: options.endpoint ?? server.host,
-        protocol: 'http://',
-        reqMethod: options.reqMethod ?? 'POST',
-        reqTimeout: 10,
-      },
-    },
-  });
-  return (action, request) => client[action](request);
-}
-
-function pick(options: SdkOptions, ...names: (keyof SdkOptions)[]): Record<string, unknown> {
-  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
-}
-
-function internationalSdk(options: SdkOptions = {}): Call {
-  const http = new HttpProfile('http://', options.endpoint ?? server.host, options.reqMethod, 10);
-  const credential = new Credential(options.secretId ?? testKey.secretId, options.secretKey ?? testKey.secretKey);
-  const client = new international.Client(credential, '', new ClientProfile(options.signMethod, http));
-  return (action, fields) =>
-    new Promise((resolve, reject) => {
-      const request = new international.Models[`${action}Request`]();
-      Object.assign(request, fields);
-      client[action](request, (error: unknown, response: Record<string, unknown>) =>
-        error === null ? resolve(response) : reject(error),
-      );
-    });
-}
 
 const ways: [string, () => Call][] = [
   ['China package, TC3, POST', () => chinaSdk()],
