@@ -8,6 +8,18 @@ import { startS3Server } from './s3-server.testkit.js';
 import { openS3Store } from './s3-store.js';
 import { openStagingArea } from './staging.js';
 
+/** A directory that a test throws away. */
+export interface TestDirectory {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a directory for one test. */
+export async function makeTestDirectory(): Promise<TestDirectory> {
+  const path = await mkdtemp(join(tmpdir(), 'cloudstage-storage-'));
+  return { path, remove: () => rm(path, { recursive: true }) };
+}
+
 /** A store and what a test may do behind its back. */
 export interface TestStore {
   readonly store: ObjectStore;

@@ -20,6 +20,8 @@ function addCors(request: FastifyRequest, reply: FastifyReply, origins: readonly
 /** Ends a connection whose client has fallen silent; the upload can be resumed. */
 function boundSilence(request: FastifyRequest): void {
   request.raw.setTimeout(uploadLimits.idleMs, () => request.raw.destroy());
+  // From here on it is we who take time, to bring a large file to its place.
+  request.raw.once('end', () => request.raw.setTimeout(0));
 }
 
 function registerTus(fastify: FastifyInstance, deps: UploadRouteDeps): void {

@@ -34,7 +34,8 @@ export function createTusEndpoint(deps: UploadRouteDeps): TusEndpoint {
     datastore: new FileStore({ directory: incoming.directory, expirationPeriodInMilliseconds: deps.unfinishedMs }),
     allowedHeaders: [tokenHeader],
     ...(corsOrigins.includes('*') ? {} : { allowedOrigins: (origin: string) => corsOrigins.includes(origin) }),
-    maxSize: (request) => claimsOf(request).maxBytes,
+    // A preflight has no token.
+    maxSize: (request) => (request.method === 'OPTIONS' ? 0 : claimsOf(request).maxBytes),
     namingFunction: (request) => incoming.newId(claimsOf(request).versionId),
     generateUrl: (_request, { id }) => `${base}tus/${id}`,
     onIncomingRequest: async (request, id) => {

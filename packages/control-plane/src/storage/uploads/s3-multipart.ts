@@ -3,7 +3,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '@cloudstage/protocol';
 import { partBytesOf, type S3Bucket } from '../s3-bucket.js';
 import { createS3Client, toStoreError } from '../s3-client.js';
-import { uploadKey } from './s3-upload-store.js';
+import { removeEarlier, uploadKey } from './s3-upload-store.js';
 import type { UploadClaims } from './upload-token.js';
 
 /** A part that a client has uploaded. */
@@ -70,9 +70,12 @@ export function createS3Uploads(bucket: S3Bucket): S3Uploads {
       );
       // Only now does the service tell how much the client has sent.
       const sizeBytes = (await bucket.stat(key))?.sizeBytes ?? 0;
-      if (sizeBytes <= claims.maxBytes) return { sizeBytes };
-      await bucket.delete(key);
-      throw tooLarge(claims);
+      if (sizeBytes > claims.maxBytes) {
+        await bucket.delete(key);
+        throw tooLarge(claims);
+      }
+      await removeEarlier(bucket, claims.path);
+      return { sizeBytes };
     },
     abort: (claims, uploadId) => bucket.abortMultipart(uploadKey(claims.path), uploadId),
     close: () => {

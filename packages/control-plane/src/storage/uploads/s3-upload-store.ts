@@ -29,11 +29,20 @@ async function* listAll(bucket: S3Bucket, under: string): AsyncIterable<ObjectFa
   }
 }
 
+/** Removes what was uploaded for a version before `path`, which now counts. */
+export async function removeEarlier(bucket: S3Bucket, path: string): Promise<void> {
+  const folderOfVersion = uploadKey(path.slice(0, path.indexOf('/') + 1));
+  for await (const { key } of listAll(bucket, folderOfVersion)) if (key !== uploadKey(path)) await bucket.delete(key);
+}
+
 /** Creates a store in a bucket, under `uploads/`. */
 export function createS3UploadStore(bucket: S3Bucket, area: StagingArea): UploadStore {
   return {
     stage: () => area.create(),
-    finish: async (localPath, path) => bucket.upload(uploadKey(path), localPath, (await stat(localPath)).size),
+    finish: async (localPath, path) => {
+      await bucket.upload(uploadKey(path), localPath, (await stat(localPath)).size);
+      await removeEarlier(bucket, path);
+    },
     find: async (versionId) => {
       let newest: ObjectFacts | null = null;
       for await (const facts of listAll(bucket, uploadKey(`${versionId}/`))) {
