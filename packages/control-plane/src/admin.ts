@@ -5,6 +5,7 @@ import type { AccountServices } from './services/accounts/contract.js';
 import type { FirstAccessKey } from './services/accounts/first-access-key.js';
 import type { CreateApplicationInput } from './services/applications/create-application.js';
 import type { AuditServices } from './services/audit/contract.js';
+import type { GrantPackageInput, PackageAdminServices } from './services/concurrency/contract.js';
 import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { AllServices } from './services/services.js';
 import type { ListSessions } from './services/sessions/list-sessions.js';
@@ -19,11 +20,19 @@ export interface FindOrCreateApplicationInput extends Omit<CreateApplicationInpu
 /** A project to be found or made. */
 export type FindOrCreateProjectInput = Omit<CreateProjectInput, 'accountId'>;
 
+/** A package to be granted; without an account, in the first one. */
+export type AdminGrantPackageInput = Omit<GrantPackageInput, 'accountId'> & { readonly accountId?: string };
+
 /**
- * What an operator may do without HTTP. Applications, projects and sessions are those of the first account. Every operation
- * that changes something leaves an entry in the audit log.
+ * What an operator may do without HTTP. Applications, projects and sessions are those of the first account; packages too,
+ * unless an account is named. Every operation that changes something leaves an entry in the audit log.
  */
-export interface ControlPlaneAdmin extends AccountServices, Pick<AuditServices, 'queryAuditLog'> {
+export interface ControlPlaneAdmin
+  extends AccountServices,
+    Pick<AuditServices, 'queryAuditLog'>,
+    Omit<PackageAdminServices, 'grantPackage'> {
+  /** Grants a concurrency package. Throws as `PackageAdminServices.grantPackage`. */
+  grantPackage(input: AdminGrantPackageInput): ReturnType<PackageAdminServices['grantPackage']>;
   /** Makes the first account and key; the secret is handed out only by the call that makes it. */
   ensureFirstAccessKey(): Promise<FirstAccessKey>;
   /** Finds an application by name, or registers it; uploads the package and puts it online when none is. */
@@ -46,6 +55,7 @@ const queries = [
   'hasOnlineApplication',
   'listAccounts',
   'listAccessKeys',
+  'listPackages',
   'listSessions',
   'queryAuditLog',
 ] as const satisfies readonly (keyof ControlPlaneAdmin)[];
@@ -101,6 +111,12 @@ function createOperations(services: AllServices): ControlPlaneAdmin {
       const { id } = await services.createProject({ ...project, accountId: account });
       return { projectId: id, created: true };
     },
+    grantPackage: async (input) =>
+      services.grantPackage({ ...input, accountId: input.accountId ?? (await accountId()) }),
+    resizePackage: services.resizePackage,
+    setPackageExpiry: services.setPackageExpiry,
+    revokePackage: services.revokePackage,
+    listPackages: services.listPackages,
     listSessions: services.listSessions,
     endSession: async (sessionId) => {
       if (await services.endSession(sessionId, 'kicked')) return;

@@ -1,6 +1,7 @@
 import { invariant } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { ConcurrencySchema, RegionsSchema } from './config/concurrency.js';
 import { AuditSchema, MetricsSchema } from './config/observability.js';
 import { storageLimits } from './storage/limits.js';
 
@@ -162,6 +163,8 @@ export const ControlPlaneConfigSchema = Type.Object(
     cloudApi: CloudApiSchema,
     audit: AuditSchema,
     metrics: MetricsSchema,
+    concurrency: ConcurrencySchema,
+    regions: RegionsSchema,
   },
   { additionalProperties: false, description: 'Control plane' },
 );

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { type ControlPlaneAdmin, createAdmin } from './admin.js';
 import { cloudApiServerOptions, registerCloudApi } from './cloud-api/index.js';
+import { concurrencySettingsOf } from './config/concurrency.js';
 import type { ControlPlaneConfig } from './config.js';
 import { type Database, openDatabase } from './db/open.js';
 import { attachNodes } from './node-link/node-registry.js';
@@ -65,6 +66,7 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     maxPlayers: sessions.maxPlayers,
     maxViewers: sessions.maxViewers,
     auditRetentionMs: Math.round(config.audit.retentionDays * 86_400_000),
+    concurrency: concurrencySettingsOf(config),
   };
 }
 

@@ -1,4 +1,9 @@
-export type { ControlPlaneAdmin, FindOrCreateApplicationInput, FindOrCreateProjectInput } from './admin.js';
+export type {
+  AdminGrantPackageInput,
+  ControlPlaneAdmin,
+  FindOrCreateApplicationInput,
+  FindOrCreateProjectInput,
+} from './admin.js';
 export {
   type CloudApiConfig,
   cloudApiServerOptions,
@@ -13,5 +18,6 @@ export { createLogger, type LogDestination, type LoggerOptions, type LogLevel } 
 export type * from './services/accounts/contract.js';
 export type { FirstAccessKey } from './services/accounts/first-access-key.js';
 export type * from './services/audit/contract.js';
+export type { ConcurrentPackage, GrantPackageInput } from './services/concurrency/contract.js';
 export type * from './services/contract.js';
 export type { SessionSummary } from './services/sessions/list-sessions.js';

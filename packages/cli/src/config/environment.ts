@@ -45,18 +45,23 @@ function parseText(key: ConfigKey, text: string): unknown {
       throw invalid(key, text, 'true or false');
     }
     case 'array':
+      if (text.trim().startsWith('[')) return parseJson(key, text, 'a JSON list');
       return text
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
     case 'object':
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw invalid(key, text, 'a JSON object');
-      }
+      return parseJson(key, text, 'a JSON object');
     default:
       return text;
+  }
+}
+
+function parseJson(key: ConfigKey, text: string, expected: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw invalid(key, text, expected);
   }
 }
 

@@ -14,9 +14,10 @@ const maxPublicAddresses = 8;
 
 /** The control plane's part of the configuration. PURE. */
 export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConfig {
-  const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, cloudApi, audit, metrics } =
-    config;
-  return { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, cloudApi, audit, metrics };
+  const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, cloudApi } = config;
+  const { concurrency, regions, audit, metrics } = config;
+  const services = { sessions, packages, concurrency, regions };
+  return { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, ...services, cloudApi, audit, metrics };
 }
 
 /** The render node's part of the configuration. PURE. */

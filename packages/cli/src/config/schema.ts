@@ -118,6 +118,8 @@ export const CloudstageConfigSchema = Type.Object(
     log: logSection,
     packages: controlPlane.packages,
     cloudApi: controlPlane.cloudApi,
+    concurrency: controlPlane.concurrency,
+    regions: controlPlane.regions,
     databaseUrl: controlPlane.databaseUrl,
     masterKey: controlPlane.masterKey,
     masterKeyPrevious: controlPlane.masterKeyPrevious,

@@ -109,7 +109,7 @@ async function dispatchAction<N extends ActionName>(
   const parameters = decodeParameters(name, call.parameters);
   if (parameters.type === 'refused') return refuse(parameters.error);
   const work = () => runAction(name, parameters.value, { accountId, requestId }, deps);
-  return audited === null ? work() : audited.run(parameters.value, work);
+  return audited === null ? work() : audited.run({ ...parameters.value }, work);
 }
 
 /**

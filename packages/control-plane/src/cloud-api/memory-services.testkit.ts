@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClientSession, ServerSession } from '@cloudstage/protocol';
 import type { AuditEvent, AuditResult } from '../services/audit/contract.js';
 import type { AccessKey, CreateSessionOutcome, Services } from '../services/contract.js';
+import { createMemoryPackages } from './memory-packages.testkit.js';
 
 /** Small services that keep everything in memory, so that the edge is tested over HTTP without a database. */
 export interface MemoryServices extends Services {
@@ -146,6 +147,7 @@ export function createMemoryServices(options: MemoryServicesOptions): MemoryServ
       const serverSession = answerTo(input.clientSession, session.sessionId, input.userId);
       return { type: 'created', sessionId: session.sessionId, serverSession };
     },
+    ...createMemoryPackages(),
     async checkReady() {
       return { ready: true, reason: '' };
     },

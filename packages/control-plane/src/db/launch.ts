@@ -22,6 +22,9 @@ export interface LaunchFacts {
   readonly fps: number;
   readonly minBitrateBps: number;
   readonly maxBitrateBps: number;
+  readonly concurrencyType: string;
+  readonly isPreload: boolean;
+  readonly preloadMs: number;
 }
 
 /** Reads the facts in one statement; null when there is no such session. */
@@ -39,6 +42,9 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       fps: projects.fps,
       minBitrateBps: projects.minBitrateBps,
       maxBitrateBps: projects.maxBitrateBps,
+      concurrencyType: projects.concurrencyType,
+      isPreload: projects.isPreload,
+      preloadMs: projects.preloadMs,
     })
     .from(sessions)
     .innerJoin(accounts, eq(accounts.id, sessions.accountId))

@@ -1,5 +1,7 @@
 import { and, eq, lt } from 'drizzle-orm';
+import { slotPoolId } from '../domain/placement.js';
 import { dbLimits } from './limits.js';
+import { type SlotPoolRow, slotPools } from './schema/concurrency.js';
 import { type Executor, type NodeRow, renderNodes } from './schema.js';
 
 /** A node, locked until the transaction ends. Nodes are locked before their sessions and slots. */
@@ -12,6 +14,16 @@ export async function lockNode(executor: Executor, nodeId: string): Promise<Node
 export async function findNode(executor: Executor, nodeId: string): Promise<NodeRow | null> {
   const [row] = await executor.select().from(renderNodes).where(eq(renderNodes.id, nodeId));
   return row ?? null;
+}
+
+/** Finds or makes the pool of slots that a node belongs to. */
+export async function ensureSlotPool(executor: Executor, pool: Omit<SlotPoolRow, 'id'>): Promise<string> {
+  const id = slotPoolId(pool);
+  await executor
+    .insert(slotPools)
+    .values({ ...pool, id })
+    .onConflictDoNothing();
+  return id;
 }
 
 /** Adds a node or writes what it says of itself. */

@@ -70,7 +70,10 @@ export const applicationVersions = pgTable('application_versions', {
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 
-/** Run settings that tie applications to concurrency. A null limit means: what the nodes have. */
+/**
+ * Run settings that tie applications to concurrency. A null limit means: what the nodes have. The column
+ * `prelaunch_due_at` belongs to the prelauncher's queries alone.
+ */
 export const projects = pgTable('projects', {
   id: text('id').primaryKey(),
   accountId: text('account_id').notNull(),
@@ -86,6 +89,9 @@ export const projects = pgTable('projects', {
   reconnectGraceMs: integer('reconnect_grace_ms').notNull(),
   parameters: text('parameters').notNull(),
   concurrencyLimit: integer('concurrency_limit'),
+  concurrencyType: text('concurrency_type').notNull(),
+  isPreload: boolean('is_preload').notNull(),
+  preloadMs: integer('preload_ms').notNull(),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 
@@ -106,9 +112,13 @@ export const renderNodes = pgTable('render_nodes', {
   category: text('category').$type<'DESKTOP' | 'MOBILE'>().notNull(),
   online: boolean('online').notNull(),
   lastSeenAt: bigint('last_seen_at', { mode: 'number' }).notNull(),
+  poolId: text('pool_id').notNull(),
 });
 
-/** Units of concurrency. `projectId` is that of the session that owns the slot or that it is cleaned after. */
+/**
+ * Units of concurrency. `projectId` is that of the session that owns the slot or that it is cleaned after, `packageId` the
+ * package whose seat that session takes. `online` and `poolId` repeat the node's, for placement.
+ */
 export const slots = pgTable(
   'slots',
   {
@@ -118,15 +128,22 @@ export const slots = pgTable(
     sessionId: text('session_id'),
     projectId: text('project_id'),
     deadlineAt: bigint('deadline_at', { mode: 'number' }),
+    online: boolean('online').notNull(),
+    poolId: text('pool_id').notNull(),
+    spread: integer('spread').notNull(),
+    packageId: text('package_id'),
   },
   (table) => [primaryKey({ columns: [table.nodeId, table.slotIndex] })],
 );
 
-/** Sessions, live and past. `busyUntil` marks a CreateSession call in progress and lapses by itself. */
+/**
+ * Sessions, live and past. `busyUntil` marks a CreateSession call in progress and lapses by itself. `userId` is null until
+ * somebody claims a prelaunched session; `launchFingerprint` tells what it was launched with.
+ */
 export const sessions = pgTable('sessions', {
   id: text('id').primaryKey(),
   accountId: text('account_id').notNull(),
-  userId: text('user_id').notNull(),
+  userId: text('user_id'),
   userIp: text('user_ip').notNull(),
   projectId: text('project_id').notNull(),
   applicationId: text('application_id').notNull(),
@@ -145,6 +162,7 @@ export const sessions = pgTable('sessions', {
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   launchedAt: bigint('launched_at', { mode: 'number' }),
   endedAt: bigint('ended_at', { mode: 'number' }),
+  launchFingerprint: text('launch_fingerprint'),
 });
 
 /** Guests of live sessions. A user is the guest of one session at a time. */

@@ -64,6 +64,10 @@ export type SessionPatch = Partial<
     | 'userIp'
     | 'applicationParameters'
     | 'reconnectTokenHash'
+    | 'userId'
+    | 'createdAt'
+    | 'reconnectGraceMs'
+    | 'launchFingerprint'
   >
 >;
 

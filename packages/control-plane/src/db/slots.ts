@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
+import { concurrencies } from './schema/concurrency.js';
 import { type Executor, type SlotRow, slots } from './schema.js';
 
 /** Address of a slot. */
@@ -32,9 +33,37 @@ export async function lockSlotsOfNode(executor: Executor, nodeId: string): Promi
 export async function updateSlot(
   executor: Executor,
   key: SlotKey,
-  patch: Pick<SlotRow, 'state' | 'sessionId' | 'projectId' | 'deadlineAt'>,
+  patch: Pick<SlotRow, 'state' | 'sessionId' | 'projectId' | 'deadlineAt' | 'packageId'>,
 ): Promise<void> {
   await executor.update(slots).set(patch).where(byKey(key));
+}
+
+/** Writes to a node's slots where placement finds them. The caller has locked the node. */
+export async function placeSlotsOfNode(
+  executor: Executor,
+  nodeId: string,
+  place: Pick<SlotRow, 'online' | 'poolId'>,
+): Promise<void> {
+  await executor.update(slots).set(place).where(eq(slots.nodeId, nodeId));
+}
+
+/** Takes a node's slots out of placement. Seats of sessions that have ended are free: their cleaning will not be reported. */
+export async function setSlotsOffline(executor: Executor, nodeId: string): Promise<void> {
+  await rows(
+    executor,
+    sql`UPDATE concurrencies q SET session_id = NULL FROM slots sl JOIN sessions s ON s.id = sl.session_id
+        WHERE sl.node_id = ${nodeId} AND sl.package_id IS NOT NULL AND s.state = 'ended' AND q.session_id = s.id`,
+  );
+  await rows(
+    executor,
+    sql`UPDATE slots SET online = false, package_id = CASE WHEN state = 'cleaning' THEN NULL ELSE package_id END
+        WHERE node_id = ${nodeId}`,
+  );
+}
+
+/** Frees the seat that a session takes. */
+export async function releaseSeat(executor: Executor, sessionId: string): Promise<void> {
+  await executor.update(concurrencies).set({ sessionId: null }).where(eq(concurrencies.sessionId, sessionId));
 }
 
 /** Adds a slot that a node has described for the first time. */
@@ -56,9 +85,7 @@ export async function listSlots(executor: Executor): Promise<SlotRow[]> {
 export async function lockOverdueSlots(executor: Executor, now: number): Promise<readonly SlotKey[]> {
   return rows<SlotKey>(
     executor,
-    sql`SELECT sl.node_id AS "nodeId", sl.slot_index AS "slotIndex" FROM slots sl
-        JOIN render_nodes n ON n.id = sl.node_id AND n.online
-        WHERE sl.deadline_at <= ${now} ORDER BY sl.deadline_at LIMIT ${dbLimits.sweepBatch}
+    sql`SELECT sl.node_id AS "nodeId", sl.slot_index AS "slotIndex" FROM slots sl WHERE sl.online AND sl.deadline_at <= ${now} ORDER BY sl.deadline_at LIMIT ${dbLimits.sweepBatch}
         FOR UPDATE OF sl SKIP LOCKED`,
   );
 }

@@ -3,61 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideHeldSession, type HeldSession } from './apply-decision.js';
 import { isDue, laterDeadline } from './deadlines.js';
-import { domainLimits } from './limits.js';
-import { decidePlacement, type NodeCapacity } from './placement.js';
 import { splitArguments } from './program-arguments.js';
 import { decideSeat, hostSeat, type SeatedGuest } from './seats.js';
 import { buildServerSession } from './server-session.js';
 import { transitionVersion, type VersionStateName } from './version-state.js';
-
-const node = (nodeId: string, idle: number, initializing = 0, used = 0): NodeCapacity => ({
-  nodeId,
-  idle,
-  initializing,
-  used,
-});
-
-describe('placement', () => {
-  it('prefers the node with most idle slots, then the smaller id', () => {
-    expect(decidePlacement([node('c', 1), node('b', 3), node('a', 3), node('d', 0)])).toEqual({
-      type: 'candidates',
-      nodeIds: ['a', 'b', 'c'],
-    });
-  });
-
-  it.each([
-    [[], 'no-idle'],
-    [[node('a', 0, 2, 0)], 'initializing'],
-    [[node('a', 0, 1, 1)], 'no-idle'],
-    [[node('a', 0, 2, 0), node('b', 0, 0, 1)], 'no-idle'],
-    [[node('a', 0, 0, 2)], 'no-idle'],
-  ] as const)('%o without idle slots → %s', (nodes, type) => {
-    expect(decidePlacement(nodes)).toEqual({ type });
-  });
-
-  it('names only nodes with idle slots, each once, boundedly many', () => {
-    const nodes = fc.uniqueArray(
-      fc.record({ nodeId: fc.uuid(), idle: fc.nat(4), initializing: fc.nat(4), used: fc.nat(4) }),
-      {
-        selector: (entry) => entry.nodeId,
-        maxLength: 60,
-      },
-    );
-    fc.assert(
-      fc.property(nodes, (capacities) => {
-        const decision = decidePlacement(capacities);
-        const withIdle = capacities.filter((entry) => entry.idle > 0).map((entry) => entry.nodeId);
-        if (decision.type !== 'candidates') {
-          expect(withIdle).toEqual([]);
-          return;
-        }
-        expect(decision.nodeIds.length).toBe(Math.min(withIdle.length, domainLimits.maxCandidateNodes));
-        expect(new Set(decision.nodeIds).size).toBe(decision.nodeIds.length);
-        for (const nodeId of decision.nodeIds) expect(withIdle).toContain(nodeId);
-      }),
-    );
-  });
-});
 
 describe('a session held already', () => {
   const held: HeldSession = {
@@ -195,6 +144,7 @@ describe('ServerSession', () => {
       role: 'Player',
       seat: 1,
       region: 'local',
+      concurrencyType: 'M1',
       version: '1',
     });
     expect(session).not.toHaveProperty('metric_key');

@@ -3,8 +3,13 @@ export const domainLimits = {
   /** Shortest and longest reconnect grace of a project: the range the compatible console offers. */
   minReconnectGraceMs: 40_000,
   maxReconnectGraceMs: 3_600_000,
-  /** Nodes handed to the database as candidates for one slot: enough to survive a rush, short enough for one statement. */
-  maxCandidateNodes: 32,
+  /** Pairs of package and pool that one statement tries: a project has a few packages, a region a few kinds of nodes. */
+  maxPlacementCandidates: 256,
+  /** Programs started for one project in one look: a start costs CPU that users are waiting for as well. */
+  maxPrelaunchesPerLook: 4,
+  /** Pause after a program that ended unclaimed; doubled with each further one up to the longest. */
+  prelaunchFirstPauseMs: 5_000,
+  prelaunchLongestPauseMs: 300_000,
   /** Arguments of a program: execve allows far more, nobody types more. */
   maxProgramArguments: 256,
   /** Slots one node may describe: a machine has CPU cores for a fraction of it. */

@@ -1,31 +1,105 @@
 import { domainLimits } from './limits.js';
 
-/** Slots of one online node, counted. */
-export interface NodeCapacity {
-  readonly nodeId: string;
-  readonly idle: number;
-  readonly initializing: number;
-  /** Reserved, busy or cleaning. */
-  readonly used: number;
+/** Slots that placement cannot tell apart: same region, same types served. */
+export interface SlotPool {
+  readonly id: string;
+  readonly region: string;
+  /** Types of concurrency that the nodes serve; empty: all. */
+  readonly types: readonly string[];
 }
 
-/** Where to look for a slot, or why there is none. */
-export type PlacementDecision =
-  /** Candidates in the order of preference; the database decides which slot is really free. */
-  | { readonly type: 'candidates'; readonly nodeIds: readonly string[] }
-  /** Slots are being prepared and nobody uses any: a retry soon succeeds. */
-  | { readonly type: 'initializing' }
-  | { readonly type: 'no-idle' };
+/** A concurrency package bound to the project. */
+export interface BoundPackage {
+  readonly id: string;
+  readonly type: string;
+  readonly region: string;
+  /** Neither expired nor revoked. */
+  readonly active: boolean;
+}
 
-/** Ranks nodes: most idle slots first, so that load spreads over machines; ties by id, so that the order is stable. */
-export function decidePlacement(nodes: readonly NodeCapacity[]): PlacementDecision {
-  const candidates = nodes
-    .filter((node) => node.idle > 0)
-    .sort((a, b) => b.idle - a.idle || (a.nodeId < b.nodeId ? -1 : 1))
-    .slice(0, domainLimits.maxCandidateNodes)
-    .map((node) => node.nodeId);
-  if (candidates.length > 0) return { type: 'candidates', nodeIds: candidates };
-  const initializing = nodes.some((node) => node.initializing > 0);
-  const used = nodes.some((node) => node.used > 0);
-  return initializing && !used ? { type: 'initializing' } : { type: 'no-idle' };
+/** What a project may be placed on. */
+export interface PlacementFacts {
+  readonly concurrencyType: string;
+  /** Pools of the project's category. */
+  readonly pools: readonly SlotPool[];
+  /** All packages that are bound to the project, also those that no longer count. */
+  readonly packages: readonly BoundPackage[];
+  /** True: a project without packages has no concurrency. */
+  readonly requirePackages: boolean;
+  /** Regions, nearest first; others come after them by name. */
+  readonly regionOrder: readonly string[];
+}
+
+/** One place to look for a slot, with the package whose seat pays for it. */
+export interface PlacementCandidate {
+  readonly packageId: string | null;
+  readonly poolId: string;
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** True when the nodes of a pool run sessions of this type. */
+export function servesType(pool: SlotPool, concurrencyType: string): boolean {
+  return pool.types.length === 0 || pool.types.includes(concurrencyType);
+}
+
+/** Id of the pool of a node with these properties: the same properties, the same pool. */
+export function slotPoolId(key: {
+  readonly category: string;
+  readonly region: string;
+  readonly types: readonly string[];
+}): string {
+  const types = [...new Set(key.types)].sort(compareText);
+  return `${key.category}/${key.region}/${types.length === 0 ? '*' : types.join('+')}`;
+}
+
+/** True when only packages give this project concurrency. */
+export function needsPackage(facts: Pick<PlacementFacts, 'packages' | 'requirePackages'>): boolean {
+  return facts.requirePackages || facts.packages.length > 0;
+}
+
+/**
+ * Where to look for a slot, in the order of preference; the database decides which slot is really free. Regions come in
+ * their order; within a region the choosiest pools come first, so that nodes that serve everything stay free for those
+ * that find nothing else. Empty: the project has no concurrency anywhere.
+ */
+export function decidePlacement(facts: PlacementFacts): readonly PlacementCandidate[] {
+  const rank = (region: string): number => {
+    const index = facts.regionOrder.indexOf(region);
+    return index < 0 ? facts.regionOrder.length : index;
+  };
+  const byRegion = (a: { readonly region: string }, b: { readonly region: string }): number =>
+    rank(a.region) - rank(b.region) || compareText(a.region, b.region);
+  const choosiness = (pool: SlotPool): number =>
+    pool.types.length === 0 ? Number.MAX_SAFE_INTEGER : pool.types.length;
+  const pools = facts.pools
+    .filter((pool) => servesType(pool, facts.concurrencyType))
+    .sort((a, b) => byRegion(a, b) || choosiness(a) - choosiness(b) || compareText(a.id, b.id));
+  const candidates = needsPackage(facts)
+    ? facts.packages
+        .filter((bound) => bound.active && bound.type === facts.concurrencyType)
+        .sort((a, b) => byRegion(a, b) || compareText(a.id, b.id))
+        .flatMap((bound) =>
+          pools
+            .filter((pool) => pool.region === bound.region)
+            .map((pool) => ({ packageId: bound.id, poolId: pool.id })),
+        )
+    : pools.map((pool) => ({ packageId: null, poolId: pool.id }));
+  return candidates.slice(0, domainLimits.maxPlacementCandidates);
+}
+
+/** What is left of the candidates after none could be taken. */
+export interface Shortage {
+  /** A candidate has an idle slot (and a seat): another call was holding it just then. */
+  readonly idle: boolean;
+  /** A candidate has a slot that is being prepared (and a seat). */
+  readonly initializing: boolean;
+  /** Somebody uses a slot of the candidates' pools. */
+  readonly used: boolean;
+}
+
+/** What to tell a user who found no slot; `again`: look once more. */
+export function decideShortage(shortage: Shortage): 'again' | 'initializing' | 'no-idle' {
+  if (shortage.idle) return 'again';
+  return shortage.initializing && !shortage.used ? 'initializing' : 'no-idle';
 }

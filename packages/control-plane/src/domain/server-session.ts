@@ -11,6 +11,8 @@ export interface ServerSessionFacts {
   readonly role: Role;
   readonly seat: number;
   readonly region: string;
+  /** Scale of the project's concurrency, `L1`. */
+  readonly concurrencyType: string;
   readonly version: string;
 }
 
@@ -35,7 +37,7 @@ export function buildServerSession(facts: ServerSessionFacts): ServerSession {
     app_id: facts.accountNumber,
     game_id: facts.applicationId,
     instance_id: facts.sessionId,
-    instance_type: 'L1',
+    instance_type: facts.concurrencyType,
     host_name: '',
     role: facts.role,
     input_seat: facts.seat,

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeadlineSettings } from './deadlines.js';
 import {
+  isUnclaimed,
+  prelaunchSession,
   reserveSession,
   type SessionEffect,
   type SessionEvent,
@@ -15,11 +17,18 @@ const settings: DeadlineSettings = { reservationMs: 60_000, startMs: 60_000, end
 const t0 = 1_000_000;
 const reserved = () => reserveSession({ reconnectGraceMs: 120_000 }, t0, settings);
 
+const prelaunching = () => prelaunchSession({ reconnectGraceMs: 120_000 }, t0, settings);
+
+const follow = (start: SessionState, events: readonly SessionEvent[]): SessionState =>
+  events.reduce((state, event) => transitionSession(state, event, t0, settings).state, start);
 /** Runs events one after the other at `t0`. */
-const after = (...events: SessionEvent[]): SessionState =>
-  events.reduce((state, event) => transitionSession(state, event, t0, settings).state, reserved());
+const after = (...events: SessionEvent[]): SessionState => follow(reserved(), events);
+const started: SessionEvent = { type: 'prelaunch-started', preloadMs: 0 };
+const prelaunched = () => follow(prelaunching(), [started, { type: 'deadline' }]);
 const begun: SessionEvent = { type: 'connect-begun', runWithoutClient: false };
 const states: Record<(typeof sessionStateNames)[number], SessionState> = {
+  prelaunching: prelaunching(),
+  prelaunched: prelaunched(),
   reserved: reserved(),
   starting: after(begun, { type: 'launched' }),
   running: after(begun, { type: 'launched' }, { type: 'client-connected' }),
@@ -34,6 +43,22 @@ describe('table of transitions', () => {
   });
 
   it.each<[keyof typeof states, SessionEvent, keyof typeof states, SessionEffect['type'][]]>([
+    ['prelaunching', started, 'prelaunching', []],
+    ['prelaunching', { type: 'claimed' }, 'prelaunching', []],
+    ['prelaunching', begun, 'prelaunching', []],
+    ['prelaunching', { type: 'client-connected' }, 'prelaunching', []],
+    ['prelaunching', { type: 'launch-failed' }, 'ended', ['clean-slot', 'end-on-node']],
+    ['prelaunching', { type: 'end-requested', reason: 'api' }, 'ending', ['end-on-node']],
+    ['prelaunching', { type: 'node-lost' }, 'ended', ['clean-slot']],
+    ['prelaunched', { type: 'claimed' }, 'reserved', []],
+    ['prelaunched', begun, 'prelaunched', []],
+    ['prelaunched', { type: 'client-gone' }, 'prelaunched', []],
+    ['prelaunched', { type: 'deadline' }, 'prelaunched', []],
+    ['prelaunched', { type: 'launch-failed' }, 'prelaunched', []],
+    ['prelaunched', { type: 'end-requested', reason: 'api' }, 'ending', ['end-on-node']],
+    ['prelaunched', { type: 'ended-on-node', reason: 'program-crash', exitCode: 1 }, 'ended', ['clean-slot']],
+    ['reserved', { type: 'claimed' }, 'reserved', []],
+    ['reserved', started, 'reserved', []],
     ['reserved', begun, 'starting', ['occupy-slot']],
     ['reserved', { type: 'end-requested', reason: 'api' }, 'ended', ['free-slot']],
     ['reserved', { type: 'client-connected' }, 'reserved', []],
@@ -61,6 +86,7 @@ describe('table of transitions', () => {
   });
 
   it.each<[keyof typeof states, keyof typeof states, SessionEndReason]>([
+    ['prelaunching', 'ending', 'start-failed'],
     ['reserved', 'ended', 'reservation-expired'],
     ['starting', 'ending', 'start-failed'],
     ['waiting-reconnect', 'ending', 'grace-over'],
@@ -91,10 +117,37 @@ describe('table of transitions', () => {
   });
 });
 
+describe('a prelaunched session', () => {
+  it('gets the time to load before it may be claimed, and then waits for ever', () => {
+    const loading = follow(prelaunching(), [{ type: 'prelaunch-started', preloadMs: 7_000 }]);
+    expect(loading).toMatchObject({ name: 'prelaunching', launchedAt: t0, deadlineAt: t0 + 7_000 });
+    expect(follow(loading, [{ type: 'deadline' }])).toBe(loading);
+    const ready = transitionSession(loading, { type: 'deadline' }, t0 + 7_000, settings).state;
+    expect(ready).toMatchObject({ name: 'prelaunched', deadlineAt: null });
+    expect(follow(ready, [started])).toBe(ready);
+  });
+
+  it('becomes a reservation whose program runs already', () => {
+    const { state } = transitionSession(prelaunched(), { type: 'claimed' }, t0 + 5, settings);
+    expect(state).toMatchObject({ name: 'reserved', launchedAt: t0, deadlineAt: t0 + 5 + settings.reservationMs });
+    expect(follow(state, [begun, { type: 'client-connected' }])).toMatchObject({ name: 'running', launchedAt: t0 });
+  });
+
+  it('is ended on the node when the reservation expires: nobody else gets its program', () => {
+    const { state } = transitionSession(prelaunched(), { type: 'claimed' }, t0, settings);
+    const due = transitionSession(state, { type: 'deadline' }, state.deadlineAt!, settings);
+    expect(due.state).toMatchObject({ name: 'ending', endReason: 'reservation-expired' });
+    expect(due.effects).toEqual([{ type: 'end-on-node', reason: 'reservation-expired' }]);
+    const lost = transitionSession(state, { type: 'node-lost' }, t0, settings);
+    expect(lost.effects).toEqual([{ type: 'clean-slot' }]);
+  });
+});
+
 const reasons: SessionEndReason[] = ['api', 'user', 'program-exit', 'kicked'];
 const event: fc.Arbitrary<SessionEvent> = fc.oneof(
   fc.constantFrom<SessionEvent>(
     { type: 'reapplied' },
+    { type: 'claimed' },
     { type: 'launched' },
     { type: 'not-ready' },
     { type: 'launch-failed' },
@@ -105,18 +158,22 @@ const event: fc.Arbitrary<SessionEvent> = fc.oneof(
     { type: 'node-lost' },
     { type: 'deadline' },
   ),
+  fc.nat(90_000).map((preloadMs): SessionEvent => ({ type: 'prelaunch-started', preloadMs })),
   fc.boolean().map((runWithoutClient): SessionEvent => ({ type: 'connect-begun', runWithoutClient })),
   fc.constantFrom(...reasons).map((reason): SessionEvent => ({ type: 'end-requested', reason })),
   fc.constantFrom(...reasons).map((reason): SessionEvent => ({ type: 'ended-on-node', reason, exitCode: 1 })),
 );
-const history = fc.array(fc.tuple(event, fc.integer({ min: 0, max: 200_000 })), { maxLength: 40 });
+const history = fc.record({
+  preloaded: fc.boolean(),
+  steps: fc.array(fc.tuple(event, fc.integer({ min: 0, max: 200_000 })), { maxLength: 40 }),
+});
 
 describe('any history', () => {
   const run = (
-    steps: [SessionEvent, number][],
+    { preloaded, steps }: { readonly preloaded: boolean; readonly steps: readonly [SessionEvent, number][] },
     check: (before: SessionState, after: SessionState, now: number, effects: readonly SessionEffect[]) => void,
   ) => {
-    let state = reserved();
+    let state = preloaded ? prelaunching() : reserved();
     let now = t0;
     for (const [step, elapsed] of steps) {
       now += elapsed;
@@ -127,11 +184,11 @@ describe('any history', () => {
     return { state, now };
   };
 
-  it('gives every state but running and ended a deadline, and those none', () => {
+  it('gives every state but prelaunched, running and ended a deadline, and those none', () => {
     fc.assert(
       fc.property(history, (steps) => {
         run(steps, (_before, state) => {
-          const owned = state.name === 'running' || state.name === 'ended';
+          const owned = ['prelaunched', 'running', 'ended'].includes(state.name);
           expect(state.deadlineAt === null).toBe(owned);
         });
       }),
@@ -170,7 +227,9 @@ describe('any history', () => {
     fc.assert(
       fc.property(history, (steps) => {
         run(steps, (before, _after, _now, effects) => {
-          if (effects.some((effect) => effect.type === 'free-slot')) expect(before.name).toBe('reserved');
+          if (effects.some((effect) => effect.type === 'free-slot')) {
+            expect(before).toMatchObject({ name: 'reserved', launchedAt: null });
+          }
         });
       }),
     );
@@ -180,7 +239,8 @@ describe('any history', () => {
     fc.assert(
       fc.property(history, (steps) => {
         let { state } = run(steps, () => undefined);
-        if (state.name === 'running') state = transitionSession(state, { type: 'node-lost' }, t0, settings).state;
+        if (state.name === 'running' || isUnclaimed(state))
+          state = transitionSession(state, { type: 'node-lost' }, t0, settings).state;
         for (let i = 0; i < 2 && state.name !== 'ended'; i += 1) {
           state = transitionSession(state, { type: 'deadline' }, state.deadlineAt ?? 0, settings).state;
         }

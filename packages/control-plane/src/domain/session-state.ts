@@ -8,16 +8,33 @@ import { type DeadlineSettings, deadlineAfter, isDue, laterDeadline } from './de
  * reserved ──connect-begun──► starting ──client-connected──► running ⇄ waiting-reconnect
  *    │                           │                              │            │
  *    └──────── deadline ─────────┴────── end-requested ─────────┴── deadline ┘──► ending ──► ended
+ *
+ * prelaunching ──deadline──► prelaunched ──claimed──► reserved
  * ```
+ *
+ * A session of a preloaded project begins without a user: its program is started, given the project's time to load, and
+ * then waits until ApplyConcurrent claims it.
  */
-export const sessionStateNames = ['reserved', 'starting', 'running', 'waiting-reconnect', 'ending', 'ended'] as const;
+export const sessionStateNames = [
+  'prelaunching',
+  'prelaunched',
+  'reserved',
+  'starting',
+  'running',
+  'waiting-reconnect',
+  'ending',
+  'ended',
+] as const;
 /** Name of a session's state. */
 export type SessionStateName = (typeof sessionStateNames)[number];
 
 /** Everything the machine decides on. Times are epoch milliseconds. */
 export interface SessionState {
   readonly name: SessionStateName;
-  /** When the state has lasted too long; null while the node owns the session's fate (`running`) or it is over. */
+  /**
+   * When the state has lasted too long; null while the node owns the session's fate (`running`), a program waits for any
+   * user (`prelaunched`), or it is over.
+   */
   readonly deadlineAt: number | null;
   /** When the node first confirmed the program; null before. */
   readonly launchedAt: number | null;
@@ -31,6 +48,10 @@ export interface SessionState {
 
 /** What can happen to a session. */
 export type SessionEvent =
+  /** The node runs the program of a `prelaunching` session; it needs `preloadMs` to load. */
+  | { readonly type: 'prelaunch-started'; readonly preloadMs: number }
+  /** ApplyConcurrent gives a prelaunched program to a user. */
+  | { readonly type: 'claimed' }
   /** ApplyConcurrent by the user who holds it. */
   | { readonly type: 'reapplied' }
   /** CreateSession is about to command the node. */
@@ -88,6 +109,24 @@ export function reserveSession(
   };
 }
 
+/** A session without a user, whose program is about to be started. Its slot is in use from the beginning. */
+export function prelaunchSession(
+  options: { readonly reconnectGraceMs: number },
+  now: number,
+  settings: DeadlineSettings,
+): SessionState {
+  return {
+    ...reserveSession(options, now, settings),
+    name: 'prelaunching',
+    deadlineAt: deadlineAfter(now, settings.startMs),
+  };
+}
+
+/** True while no user has the session: its program waits, or comes up, for whoever applies first. */
+export function isUnclaimed(state: { readonly name: SessionStateName }): boolean {
+  return state.name === 'prelaunching' || state.name === 'prelaunched';
+}
+
 const unchanged = (state: SessionState): SessionTransition => ({ state, effects: [] });
 
 function ended(
@@ -108,7 +147,10 @@ function ending(
   now: number,
   settings: DeadlineSettings,
 ): SessionTransition {
-  if (state.name === 'reserved') return ended(state, reason, now, [{ type: 'free-slot' }]);
+  // Nothing runs yet. A claimed session runs already: its program belongs to this user and is handed to nobody else.
+  if (state.name === 'reserved' && state.launchedAt === null) {
+    return ended(state, reason, now, [{ type: 'free-slot' }]);
+  }
   return {
     state: { ...state, name: 'ending', endReason: reason, deadlineAt: deadlineAfter(now, settings.endRetryMs) },
     effects: [{ type: 'end-on-node', reason }],
@@ -118,6 +160,10 @@ function ending(
 function onDeadline(state: SessionState, now: number, settings: DeadlineSettings): SessionTransition {
   if (!isDue(state.deadlineAt, now)) return unchanged(state);
   switch (state.name) {
+    case 'prelaunching':
+      return state.launchedAt === null
+        ? ending(state, 'start-failed', now, settings)
+        : unchanged({ ...state, name: 'prelaunched', deadlineAt: null });
     case 'reserved':
       return ending(state, 'reservation-expired', now, settings);
     case 'starting':
@@ -126,6 +172,7 @@ function onDeadline(state: SessionState, now: number, settings: DeadlineSettings
       return ending(state, 'grace-over', now, settings);
     case 'ending':
       return ending(state, state.endReason ?? 'api', now, settings);
+    case 'prelaunched':
     case 'running':
     case 'ended':
       return unchanged(state);
@@ -177,8 +224,19 @@ function onNotReady(state: SessionState, now: number, settings: DeadlineSettings
 }
 
 function onLaunchFailed(state: SessionState, now: number): SessionTransition {
-  if (state.name !== 'starting' || state.launchedAt !== null) return unchanged(state);
+  const isStarting = state.name === 'starting' || state.name === 'prelaunching';
+  if (!isStarting || state.launchedAt !== null) return unchanged(state);
   return ended(state, 'start-failed', now, [{ type: 'clean-slot' }, { type: 'end-on-node', reason: 'start-failed' }]);
+}
+
+function onPrelaunchStarted(state: SessionState, preloadMs: number, now: number): SessionTransition {
+  if (state.name !== 'prelaunching' || state.launchedAt !== null) return unchanged(state);
+  return unchanged({ ...state, launchedAt: now, deadlineAt: deadlineAfter(now, preloadMs) });
+}
+
+function onClaimed(state: SessionState, now: number, settings: DeadlineSettings): SessionTransition {
+  if (state.name !== 'prelaunched') return unchanged(state);
+  return unchanged({ ...state, name: 'reserved', deadlineAt: deadlineAfter(now, settings.reservationMs) });
 }
 
 /**
@@ -193,6 +251,10 @@ export function transitionSession(
 ): SessionTransition {
   if (state.name === 'ended') return unchanged(state);
   switch (event.type) {
+    case 'prelaunch-started':
+      return onPrelaunchStarted(state, event.preloadMs, now);
+    case 'claimed':
+      return onClaimed(state, now, settings);
     case 'reapplied':
       return state.name === 'reserved'
         ? unchanged({ ...state, deadlineAt: deadlineAfter(now, settings.reservationMs) })
@@ -222,7 +284,9 @@ export function transitionSession(
       return { ...next, state: { ...next.state, exitCode: event.exitCode } };
     }
     case 'node-lost':
-      return ended(state, 'node-lost', now, [{ type: state.name === 'reserved' ? 'free-slot' : 'clean-slot' }]);
+      return ended(state, 'node-lost', now, [
+        { type: state.name === 'reserved' && state.launchedAt === null ? 'free-slot' : 'clean-slot' },
+      ]);
     case 'deadline':
       return onDeadline(state, now, settings);
     default:

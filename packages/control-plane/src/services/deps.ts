@@ -1,10 +1,22 @@
 import type { NodeLink } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { Database } from '../db/open.js';
+import type { ConcurrencyScales } from '../domain/concurrency-types.js';
 import type { DeadlineSettings } from '../domain/deadlines.js';
+import type { OrderRegions } from '../domain/region-order.js';
 import type { SeatLimits } from '../domain/seats.js';
 import type { Background } from './background.js';
 import type { SecretBox } from './secret-box.js';
+
+/** How concurrency is granted and placed. */
+export interface ConcurrencySettings {
+  /** True: a project without packages has no concurrency; false: it uses whatever the nodes have. */
+  readonly requirePackages: boolean;
+  /** Programs that a preloaded project without limit and packages holds in readiness. */
+  readonly defaultPrelaunch: number;
+  readonly scales: ConcurrencyScales;
+  readonly orderRegions: OrderRegions;
+}
 
 /** Times and sizes of the use cases, from the configuration. Milliseconds. */
 export interface ServiceSettings extends DeadlineSettings, SeatLimits {
@@ -18,6 +30,7 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   readonly nodeSilentMs: number;
   /** Age at which entries of the audit log are removed. */
   readonly auditRetentionMs: number;
+  readonly concurrency: ConcurrencySettings;
 }
 
 /** What every use case may use. */

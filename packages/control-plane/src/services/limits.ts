@@ -44,4 +44,18 @@ export const serviceLimits = {
   auditSweepRows: 5_000,
   /** Statements of one clean-up, once a minute: together more than 1,000 calls a second write. */
   auditSweepBatches: 20,
+  /** Prelaunched sessions of other settings that one ApplyConcurrent passes over before it takes an idle slot. */
+  maxStaleClaims: 8,
+  /** Pause between two looks at a preloaded project: what it holds changes slowly, and a look costs a few statements. */
+  prelaunchLookMs: 5_000,
+  /** Preloaded projects looked at in one sweep. */
+  maxPrelaunchLooks: 8,
+  /** A user who needs the place of a prelaunched program gets this long before it is filled again. */
+  prelaunchYieldMs: 30_000,
+  /** Nobody waits for a prelaunch, and the node may have to fetch the package first. */
+  prelaunchConnectMs: 30_000,
+  /** Failures further back do not lengthen the pause of a project's prelaunches. */
+  prelaunchFailureWindowMs: 3_600_000,
+  /** Units of one package: each is a row. */
+  maxPackageAmount: 10_000,
 } as const;

@@ -20,7 +20,17 @@ import {
 import { createAuditServices } from './audit/audit-services.js';
 import type { AuditServices } from './audit/contract.js';
 import { createCheckReady } from './check-ready.js';
-import { createDescribeConcurrentCount } from './concurrency/describe-concurrent-count.js';
+import { createConcurrencyServices } from './concurrency/concurrency-services.js';
+import type { PackageAdminServices } from './concurrency/contract.js';
+import {
+  type CountProjects,
+  createCountProjects,
+  createDescribeConcurrentCount,
+} from './concurrency/describe-concurrent-count.js';
+import { createPackageAdmin } from './concurrency/grant-package.js';
+import { createLaunchPrelaunched } from './concurrency/launch-prelaunched.js';
+import { createSweepPrelaunches } from './concurrency/prelaunch.js';
+import { createSweepPackages } from './concurrency/sweep-packages.js';
 import type { Services } from './contract.js';
 import type { ServiceDeps } from './deps.js';
 import { createTakeCensus, type TakeCensus } from './metrics/census.js';
@@ -43,7 +53,8 @@ import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
-export interface AllServices extends Services, AccountServices, AuditServices {
+export interface AllServices extends Services, AccountServices, AuditServices, PackageAdminServices {
+  readonly countProjects: CountProjects;
   readonly handleNodeEvent: HandleNodeEvent;
   readonly sweep: Sweep;
   readonly takeCensus: TakeCensus;
@@ -66,20 +77,28 @@ export function createServices(deps: ServiceDeps, ingest: Ingest): AllServices {
   const prefetch = createPrefetch(deps);
   const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch);
   const signingKeys = createSigningKeys(deps);
+  const countProjects = createCountProjects(deps);
+  const sweepConcurrency = [
+    createSweepPackages(deps),
+    createSweepPrelaunches(deps, sendEndOrder, createLaunchPrelaunched(deps, sendEndOrder)),
+  ];
   return {
     ...createAccountServices(deps, signingKeys),
     ...createAuditServices(deps),
+    ...createConcurrencyServices(deps, sendEndOrder),
+    ...createPackageAdmin(deps),
+    countProjects,
     takeCensus: createTakeCensus(deps),
     findAccessKey: signingKeys.find,
     noteAccessKeyUse: signingKeys.noteUse,
     applyConcurrent: createApplyConcurrent(deps, sendEndOrder),
     createSession: createCreateSession(deps, connectPeer, createJoinSession(deps, connectPeer)),
     destroySession: createDestroySession(deps, sendEndOrder),
-    describeConcurrentCount: createDescribeConcurrentCount(deps),
+    describeConcurrentCount: createDescribeConcurrentCount(deps, countProjects),
     reconnectSession: createReconnectSession(deps, connectPeer),
     checkReady: createCheckReady(deps),
     handleNodeEvent,
-    sweep: createSweep(deps, sendEndOrder, handleNodeEvent, deps.now()),
+    sweep: createSweep(deps, sendEndOrder, handleNodeEvent, sweepConcurrency, deps.now()),
     ensureAccessKey: createEnsureAccessKey(deps),
     createApplication: createCreateApplication(deps),
     findApplication: createFindApplication(deps),

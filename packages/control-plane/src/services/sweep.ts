@@ -1,7 +1,7 @@
 import { isAppError } from '@cloudstage/protocol';
 import { lockSilentNodes, setNodeOffline } from '../db/nodes.js';
 import { lockDueSessions, lockSessionsOfNode } from '../db/sessions.js';
-import { lockOverdueSlots, postponeSlot } from '../db/slots.js';
+import { lockOverdueSlots, postponeSlot, setSlotsOffline } from '../db/slots.js';
 import { deadlineAfter } from '../domain/deadlines.js';
 import type { ServiceDeps } from './deps.js';
 import { serviceLimits } from './limits.js';
@@ -13,18 +13,20 @@ import { applySessionEvent, type EndOrder } from './sessions/session-transition.
 export type Sweep = () => Promise<void>;
 
 /**
- * Creates the use case. `startedAt` is when this control plane began to hear nodes: before that, silence proves nothing.
+ * Creates the use case; `others` are the sweeps of other areas. `startedAt` is when this control plane began to hear nodes: before that, silence proves nothing.
  */
 export function createSweep(
   deps: ServiceDeps,
   sendEndOrder: SendEndOrder,
   handleNodeEvent: HandleNodeEvent,
+  others: readonly Sweep[],
   startedAt: number,
 ): Sweep {
   return async () => {
     sendInBackground(deps, sendEndOrder, await sweepSessions(deps));
     if (deps.now() - startedAt > deps.settings.nodeSilentMs) await sweepNodes(deps);
     await sweepSlots(deps, handleNodeEvent);
+    for (const other of others) await other();
   };
 }
 
@@ -46,7 +48,9 @@ async function sweepNodes(deps: ServiceDeps): Promise<void> {
     const nodes = await lockSilentNodes(tx, now - deps.settings.nodeSilentMs);
     for (const node of nodes) {
       await setNodeOffline(tx, node.id);
-      for (const row of await lockSessionsOfNode(tx, node.id)) {
+      const sessions = await lockSessionsOfNode(tx, node.id);
+      await setSlotsOffline(tx, node.id);
+      for (const row of sessions) {
         await applySessionEvent(tx, row, { type: 'node-lost' }, { now, settings: deps.settings });
       }
     }

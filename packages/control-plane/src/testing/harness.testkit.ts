@@ -3,6 +3,8 @@ import type { ClientSession, NodeUplink } from '@cloudstage/protocol';
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Database } from '../db/open.js';
+import { defaultScales } from '../domain/concurrency-types.js';
+import { createOrderRegions } from '../domain/region-order.js';
 import { createInProcessNodeLink } from '../node-link/in-process.js';
 import { createLogger } from '../observability/logger.js';
 import { createBackground } from '../services/background.js';
@@ -26,6 +28,12 @@ export const testSettings: ServiceSettings = {
   auditRetentionMs: 90 * 86_400_000,
   maxPlayers: 2,
   maxViewers: 1,
+  concurrency: {
+    requirePackages: false,
+    defaultPrelaunch: 1,
+    scales: defaultScales,
+    orderRegions: createOrderRegions({ map: [], order: [] }),
+  },
 };
 
 /** A manifest hash that stands for a package; simulated nodes fetch nothing. */

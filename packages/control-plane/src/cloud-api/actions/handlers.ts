@@ -1,4 +1,5 @@
 import { handleApplyConcurrent } from './apply-concurrent.js';
+import { packageHandlers } from './concurrency/handlers.js';
 import { handleCreateSession } from './create-session.js';
 import { handleDescribeConcurrentCount } from './describe-concurrent-count.js';
 import { handleDestroySession } from './destroy-session.js';
@@ -10,4 +11,5 @@ export const actionHandlers: ActionHandlers = {
   CreateSession: handleCreateSession,
   DescribeConcurrentCount: handleDescribeConcurrentCount,
   DestroySession: handleDestroySession,
+  ...packageHandlers,
 };

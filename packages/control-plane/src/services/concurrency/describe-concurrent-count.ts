@@ -1,16 +1,60 @@
-import { countAccount, countProject } from '../../db/capacity.js';
-import type { Services } from '../contract.js';
+import { countAccountUse, readPackageAmounts, readPoolCapacities, readProjectConcurrency } from '../../db/counts.js';
+import { capacityOf, clampPackages, countTotal } from '../../domain/concurrency-count.js';
+import type { ConcurrentCount, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 
-/** Use case DescribeConcurrentCount: slots that a project or the account may use, and those that are not idle. */
-export function createDescribeConcurrentCount(deps: ServiceDeps): Services['describeConcurrentCount'] {
-  return async (caller, input) => {
+/** Counts of projects by id, for listings; ids that name no project of the account are missing in the result. */
+export type CountProjects = (
+  accountId: string,
+  projectIds: readonly string[],
+) => Promise<ReadonlyMap<string, ConcurrentCount>>;
+
+/** Creates the counting of projects: what they may have, never more than the nodes have, and what is not idle of it. */
+export function createCountProjects(deps: ServiceDeps): CountProjects {
+  return async (accountId, projectIds) => {
     const { executor } = deps.database;
-    if (input.projectId === '') {
-      const count = await countAccount(executor, { accountId: caller.accountId, category: input.category });
-      return { type: 'counted', count };
-    }
-    const count = await countProject(executor, { ...input, accountId: caller.accountId });
-    return count === null ? { type: 'project-not-found' } : { type: 'counted', count };
+    const projects = await readProjectConcurrency(executor, { accountId, projectIds, now: deps.now() });
+    if (projects.length === 0) return new Map();
+    const pools = await readPoolCapacities(executor);
+    const { concurrency } = deps.settings;
+    return new Map(
+      projects.map((project) => [
+        project.id,
+        { total: countTotal(project, pools, concurrency), running: project.using },
+      ]),
+    );
   };
+}
+
+/** Use case DescribeConcurrentCount: concurrencies that a project or the account may use, and those that are not idle. */
+export function createDescribeConcurrentCount(
+  deps: ServiceDeps,
+  countProjects: CountProjects,
+): Services['describeConcurrentCount'] {
+  return async (caller, { projectId, category }) => {
+    const { accountId } = caller;
+    if (projectId === '') return { type: 'counted', count: await countAccount(deps, { accountId, category }) };
+    const { executor } = deps.database;
+    const [project] = await readProjectConcurrency(executor, { accountId, projectIds: [projectId], now: deps.now() });
+    if (project === undefined) return { type: 'project-not-found' };
+    // A project of the other category has none of the concurrencies that were asked for.
+    if (category !== '' && category !== project.category) return { type: 'counted', count: { total: 0, running: 0 } };
+    const count = (await countProjects(accountId, [projectId])).get(projectId);
+    return count === undefined ? { type: 'project-not-found' } : { type: 'counted', count };
+  };
+}
+
+async function countAccount(
+  deps: ServiceDeps,
+  key: { readonly accountId: string; readonly category: '' | 'DESKTOP' | 'MOBILE' },
+): Promise<ConcurrentCount> {
+  const { executor } = deps.database;
+  const pools = await readPoolCapacities(executor);
+  const running = await countAccountUse(executor, key);
+  const only = key.category === '' ? {} : { category: key.category };
+  if (!deps.settings.concurrency.requirePackages) {
+    return { total: capacityOf(pools, { region: null, type: null, ...only }), running };
+  }
+  const packages = await readPackageAmounts(executor, { accountId: key.accountId, now: deps.now() });
+  return { total: clampPackages(packages, pools, key.category === '' ? undefined : key.category), running };
 }

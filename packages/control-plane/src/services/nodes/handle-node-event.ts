@@ -1,7 +1,7 @@
 import { assertNever, type NodeDescription, type NodeEvent, type NodeSlotDescription } from '@cloudstage/protocol';
-import { lockNode, saveNode } from '../../db/nodes.js';
+import { ensureSlotPool, lockNode, saveNode } from '../../db/nodes.js';
 import { lockSession, lockSessionsOfNode } from '../../db/sessions.js';
-import { findSlot, lockSlot, lockSlotsOfNode } from '../../db/slots.js';
+import { findSlot, lockSlot, lockSlotsOfNode, placeSlotsOfNode } from '../../db/slots.js';
 import { domainLimits } from '../../domain/limits.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { ServiceDeps } from '../deps.js';
@@ -52,6 +52,7 @@ async function onStatus(
     const known = await lockNode(tx, node.nodeId);
     const now = deps.now();
     const rebooted = known === null || known.bootId !== node.bootId;
+    const poolId = await ensureSlotPool(tx, { category: 'DESKTOP', region: node.region, types: node.concurrencyTypes });
     await saveNode(tx, {
       id: node.nodeId,
       bootId: node.bootId,
@@ -61,16 +62,22 @@ async function onStatus(
       category: 'DESKTOP',
       online: true,
       lastSeenAt: now,
+      poolId,
     });
     // Sessions are locked before slots everywhere.
     await lockSessionsOfNode(tx, node.nodeId);
+    if (known !== null && (!known.online || known.poolId !== poolId)) {
+      await lockSlotsOfNode(tx, node.nodeId);
+      await placeSlotsOfNode(tx, node.nodeId, { online: true, poolId });
+    }
     const slots = await lockSlotsOfNode(tx, node.nodeId);
     const context = { now, settings: deps.settings, rebooted };
     await removeMissingSlots(tx, slots, node, context);
     const orders: EndOrder[] = [];
     for (const report of node.slots.slice(0, domainLimits.maxSlotsPerNode)) {
       const row =
-        slots.find((slot) => slot.slotIndex === report.slotIndex) ?? (await addSlot(tx, node.nodeId, report.slotIndex));
+        slots.find((slot) => slot.slotIndex === report.slotIndex) ??
+        (await addSlot(tx, { nodeId: node.nodeId, slotIndex: report.slotIndex, poolId }));
       orders.push(...(await reconcileSlot(tx, row, report, context)));
     }
     return { orders, rebooted: rebooted || !known.online };

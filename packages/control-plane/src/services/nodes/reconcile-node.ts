@@ -1,10 +1,14 @@
+import { randomInt } from 'node:crypto';
 import type { NodeDescription, NodeSlotDescription } from '@cloudstage/protocol';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
 import { findSession, lockSession } from '../../db/sessions.js';
-import { deleteSlot, insertSlot } from '../../db/slots.js';
+import { deleteSlot, insertSlot, releaseSeat } from '../../db/slots.js';
 import type { DeadlineSettings } from '../../domain/deadlines.js';
 import { isOwned, newSlot, transitionSlot } from '../../domain/slot-state.js';
 import { applySessionEvent, type EndOrder, saveSlotState, toSlotState } from '../sessions/session-transition.js';
+
+/** Ranks of slots are below this: a 32-bit integer holds them, and ties are harmless. */
+const spreadRange = 2 ** 31 - 1;
 
 /** What a reconciliation runs with. */
 export interface ReconcileContext {
@@ -22,7 +26,7 @@ export async function reconcileSlot(
   context: ReconcileContext,
 ): Promise<readonly EndOrder[]> {
   const owner = slot.sessionId !== null && isOwned(toSlotState(slot)) ? await lockSession(tx, slot.sessionId) : null;
-  const decisive = context.rebooted || owner === null || owner.state !== 'starting';
+  const decisive = context.rebooted || owner === null || !isBeingStarted(owner);
   const before = toSlotState(slot);
   const next = transitionSlot(
     before,
@@ -42,6 +46,11 @@ export async function reconcileSlot(
   return orders;
 }
 
+/** True while the command that starts the program may not have reached the node. */
+function isBeingStarted(row: SessionRow): boolean {
+  return row.state === 'starting' || (row.state === 'prelaunching' && row.launchedAt === null);
+}
+
 /** Slots that the node no longer has: their sessions are lost, their rows go. */
 export async function removeMissingSlots(
   tx: Executor,
@@ -52,15 +61,21 @@ export async function removeMissingSlots(
   const described = new Set(node.slots.map((slot) => slot.slotIndex));
   for (const slot of slots.filter((row) => !described.has(row.slotIndex))) {
     if (slot.sessionId !== null && isOwned(toSlotState(slot))) await loseSession(tx, slot.sessionId, context);
+    if (slot.sessionId !== null && slot.packageId !== null) await releaseSeat(tx, slot.sessionId);
     await deleteSlot(tx, slot);
   }
 }
 
 /** Adds the row of a slot that was not known. */
-export async function addSlot(tx: Executor, nodeId: string, slotIndex: number): Promise<SlotRow> {
+export async function addSlot(
+  tx: Executor,
+  key: { readonly nodeId: string; readonly slotIndex: number; readonly poolId: string },
+): Promise<SlotRow> {
   const row: SlotRow = {
-    nodeId,
-    slotIndex,
+    ...key,
+    online: true,
+    spread: randomInt(spreadRange),
+    packageId: null,
     state: newSlot.name,
     sessionId: newSlot.sessionId,
     projectId: null,

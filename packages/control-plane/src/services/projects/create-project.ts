@@ -5,6 +5,7 @@ import { findApplication } from '../../db/applications.js';
 import { findProjectByName, insertProject } from '../../db/projects.js';
 import { isUniqueViolation } from '../../db/rows.js';
 import type { ProjectRow } from '../../db/schema.js';
+import { concurrencyTypeNames } from '../../domain/concurrency-types.js';
 import { domainLimits } from '../../domain/limits.js';
 import { splitArguments } from '../../domain/program-arguments.js';
 import { checkName } from '../applications/create-application.js';
@@ -25,6 +26,17 @@ export const ProjectSettingsSchema = Type.Object(
       minimum: domainLimits.minReconnectGraceMs,
       maximum: domainLimits.maxReconnectGraceMs,
       description: 'How long the program waits for a client that has gone',
+    }),
+    concurrencyType: Type.Enum([...concurrencyTypeNames], {
+      default: 'L1',
+      description: 'Scale of the concurrency that sessions run on',
+    }),
+    isPreload: Type.Boolean({ default: false, description: 'EXCLUSIVE projects: hold the program running for users' }),
+    preloadMs: Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      default: 30_000,
+      description: 'Time that a preloaded program gets to load before a user is put on it',
     }),
     parameters: Type.String({ maxLength: 4_096, default: '', description: 'Program arguments' }),
     concurrencyLimit: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {

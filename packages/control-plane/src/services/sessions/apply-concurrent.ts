@@ -1,15 +1,17 @@
 import { assertNever } from '@cloudstage/protocol';
-import { type ApplyContext, lockAndCountProject, readApplyContext, takeSlot } from '../../db/reservations.js';
+import { lockAndCountProject, type Reservation, readShortage, takeSlot } from '../../db/placements.js';
+import { type ApplyContext, readApplyContext } from '../../db/reservations.js';
 import { isUniqueViolation, sqlState } from '../../db/rows.js';
 import { lockSession } from '../../db/sessions.js';
 import { decideHeldSession } from '../../domain/apply-decision.js';
 import { isDue } from '../../domain/deadlines.js';
-import { decidePlacement } from '../../domain/placement.js';
+import { decidePlacement, decideShortage, type PlacementCandidate } from '../../domain/placement.js';
 import { reserveSession } from '../../domain/session-state.js';
 import type { ApplyConcurrentInput, ApplyConcurrentOutcome, Caller, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 import { createId } from '../ids.js';
 import { serviceLimits } from '../limits.js';
+import { type ClaimWish, claimPrelaunched, yieldPrelaunched } from './claim-prelaunched.js';
 import { type SendEndOrder, sendInBackground } from './end-order.js';
 import { applySessionEvent } from './session-transition.js';
 
@@ -25,13 +27,14 @@ type Attempt = ApplyConcurrentOutcome | null;
  */
 export function createApplyConcurrent(deps: ServiceDeps, sendEndOrder: SendEndOrder): Services['applyConcurrent'] {
   const attempt = async (caller: Caller, input: ApplyConcurrentInput): Promise<Attempt> => {
-    const context = await readApplyContext(deps.database.executor, { ...input, accountId: caller.accountId });
+    const key = { ...input, accountId: caller.accountId, now: deps.now() };
+    const context = await readApplyContext(deps.database.executor, key);
     if (context === null) return { type: 'project-not-found' };
     if (context.applicationId === null) return applicationMissing(context, input);
     if (context.applicationVersionId === null) return versionMissing(context.applicationId, input);
     if (context.held !== null) return settleHeld(deps, sendEndOrder, context.held, context.projectType, input);
     const program = { applicationId: context.applicationId, applicationVersionId: context.applicationVersionId };
-    return reserve(deps, caller, input, { ...context, ...program });
+    return place(deps, sendEndOrder, caller, input, { ...context, ...program });
   };
   return async (caller, input) => {
     try {
@@ -111,17 +114,66 @@ async function replace(deps: ServiceDeps, sendEndOrder: SendEndOrder, sessionId:
   return { type: 'stopping' };
 }
 
+/** Facts of a call that may have a slot: the program is known and the user holds nothing. */
+type PlaceableContext = ApplyContext & { readonly applicationId: string; readonly applicationVersionId: string };
+
+async function place(
+  deps: ServiceDeps,
+  sendEndOrder: SendEndOrder,
+  caller: Caller,
+  input: ApplyConcurrentInput,
+  context: PlaceableContext,
+): Promise<Attempt> {
+  const { requirePackages, orderRegions } = deps.settings.concurrency;
+  const candidates = decidePlacement({ ...context, requirePackages, regionOrder: orderRegions(input.userIp) });
+  if (candidates.length === 0) return { type: 'no-idle' };
+  try {
+    const claimed = context.isPreload ? await claim(deps, sendEndOrder, input, context, candidates) : null;
+    if (claimed !== null) return claimed;
+    const taken = await reserve(deps, caller, input, context, candidates);
+    if (taken.type === 'reserved') return taken;
+    const outcome =
+      taken.type === 'full'
+        ? 'no-idle'
+        : decideShortage(await readShortage(deps.database.executor, input.projectId, candidates));
+    if (outcome === 'again') return null;
+    if (!context.isPreload || outcome === 'initializing') return { type: outcome };
+    const { soon, orders } = await yieldPrelaunched(deps, { ...input, ...context });
+    sendInBackground(deps, sendEndOrder, orders);
+    return { type: soon ? 'initializing' : 'no-idle' };
+  } catch (error) {
+    // Another call of the same user was faster: look again and find its session.
+    if (isUniqueViolation(error)) return null;
+    throw error;
+  }
+}
+
+async function claim(
+  deps: ServiceDeps,
+  sendEndOrder: SendEndOrder,
+  input: ApplyConcurrentInput,
+  context: PlaceableContext,
+  candidates: readonly PlacementCandidate[],
+): Promise<ApplyConcurrentOutcome | null> {
+  const wish: ClaimWish = { ...context, userId: input.userId, userIp: input.userIp, projectId: input.projectId };
+  const { sessionId, orders } = await claimPrelaunched(deps, wish, candidates);
+  sendInBackground(deps, sendEndOrder, orders);
+  return sessionId === null ? null : { type: 'reserved', sessionId };
+}
+
+/** `full`: the project's own limit is reached; `none`: no slot (with a seat) could be had. */
+type Reserved = { readonly type: 'reserved'; readonly sessionId: string } | { readonly type: 'full' | 'none' };
+
 async function reserve(
   deps: ServiceDeps,
   caller: Caller,
   input: ApplyConcurrentInput,
-  context: ApplyContext & { readonly applicationId: string; readonly applicationVersionId: string },
-): Promise<Attempt> {
-  const placement = decidePlacement(context.nodes);
-  if (placement.type !== 'candidates') return { type: placement.type };
+  context: PlaceableContext,
+  candidates: readonly PlacementCandidate[],
+): Promise<Reserved> {
   const now = deps.now();
   const state = reserveSession(context, now, deps.settings);
-  const reservation = {
+  const reservation: Reservation = {
     id: createId('ses'),
     accountId: caller.accountId,
     userId: input.userId,
@@ -129,24 +181,17 @@ async function reserve(
     projectId: input.projectId,
     applicationId: context.applicationId,
     applicationVersionId: context.applicationVersionId,
+    state: 'reserved',
     deadlineAt: state.deadlineAt ?? now,
     reconnectGraceMs: state.reconnectGraceMs,
     createdAt: now,
   };
+  const settle = (taken: boolean): Reserved =>
+    taken ? { type: 'reserved', sessionId: reservation.id } : { type: 'none' };
   const { concurrencyLimit } = context;
-  try {
-    const taken =
-      concurrencyLimit === null
-        ? await takeSlot(deps.database.executor, reservation, placement.nodeIds)
-        : await deps.database.transaction(async (tx) => {
-            if ((await lockAndCountProject(tx, input.projectId)) >= concurrencyLimit) return 'full' as const;
-            return takeSlot(tx, reservation, placement.nodeIds);
-          });
-    if (taken === 'full') return { type: 'no-idle' };
-    return taken ? { type: 'reserved', sessionId: reservation.id } : null;
-  } catch (error) {
-    // Another call of the same user was faster: look again and find its session.
-    if (isUniqueViolation(error)) return null;
-    throw error;
-  }
+  if (concurrencyLimit === null) return settle(await takeSlot(deps.database.executor, reservation, candidates));
+  return deps.database.transaction(async (tx) => {
+    const { used } = await lockAndCountProject(tx, input.projectId);
+    return used >= concurrencyLimit ? { type: 'full' } : settle(await takeSlot(tx, reservation, candidates));
+  });
 }

@@ -14,11 +14,12 @@ import { clearGuestBusy, deleteGuest } from '../../db/guests.js';
 import type { LaunchFacts } from '../../db/launch.js';
 import type { SessionRow } from '../../db/schema.js';
 import { clearSessionBusy, lockSession } from '../../db/sessions.js';
+import { type ConcurrencyScale, clampBitrate, isConcurrencyType } from '../../domain/concurrency-types.js';
 import { splitArguments } from '../../domain/program-arguments.js';
 import { buildServerSession } from '../../domain/server-session.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { CreateSessionOutcome } from '../contract.js';
-import type { ServiceDeps } from '../deps.js';
+import type { ServiceDeps, ServiceSettings } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from './end-order.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 
@@ -70,7 +71,7 @@ export function createConnectPeer(deps: ServiceDeps, sendEndOrder: SendEndOrder)
 async function command(deps: ServiceDeps, plan: ConnectPlan): Promise<Settlement> {
   const { session } = plan;
   try {
-    const result = await deps.nodeLink.call(session.nodeId, 'session.connect', toParams(plan), {
+    const result = await deps.nodeLink.call(session.nodeId, 'session.connect', toConnectParams(deps.settings, plan), {
       deadlineMs: deps.settings.connectMs,
     });
     return settlementOf(result);
@@ -86,8 +87,19 @@ async function command(deps: ServiceDeps, plan: ConnectPlan): Promise<Settlement
   }
 }
 
-function toParams(plan: ConnectPlan): ConnectSessionParams {
+/** Limits of a project's scale. */
+function scaleOf(settings: ServiceSettings, concurrencyType: string): ConcurrencyScale {
+  invariant(isConcurrencyType(concurrencyType), `"${concurrencyType}" is no type of concurrency`);
+  return settings.concurrency.scales[concurrencyType];
+}
+
+/** What the node is told to run, and how. */
+export function toConnectParams(
+  settings: ServiceSettings,
+  plan: Pick<ConnectPlan, 'session' | 'facts' | 'peer'>,
+): ConnectSessionParams {
   const { session, facts } = plan;
+  const scale = scaleOf(settings, facts.concurrencyType);
   invariant(facts.manifestSha256 !== null, `version ${session.applicationVersionId} has a session but no package`);
   return {
     sessionId: session.id,
@@ -104,14 +116,13 @@ function toParams(plan: ConnectPlan): ConnectSessionParams {
       ],
       processNames: [],
       window: null,
-      limits: { cpuCores: null, memoryBytes: null },
+      limits: { cpuCores: scale.cpuCores, memoryBytes: scale.memoryBytes },
     },
     stream: {
       width: facts.width,
       height: facts.height,
       fps: facts.fps,
-      minBitrateBps: facts.minBitrateBps,
-      maxBitrateBps: facts.maxBitrateBps,
+      ...clampBitrate(facts, scale),
       disabledVideoCodecs: [],
       publishKeyFrameIntervalMs: 2000,
       publishIncludesMicrophone: false,
@@ -219,6 +230,7 @@ function created(deps: ServiceDeps, plan: ConnectPlan, answer: PeerAnswer | null
     role: plan.peer.role,
     seat: plan.peer.seat,
     region: plan.facts.region,
+    concurrencyType: plan.facts.concurrencyType,
     version: deps.version,
   });
   return { type: 'created', sessionId, serverSession };

@@ -60,8 +60,11 @@ async function begin(deps: ServiceDeps, tx: Executor, caller: Caller, input: Cre
     busyUntil,
     userIp: input.userIp,
     ...(input.clientSession === null ? {} : { reconnectTokenHash: hashToken(reconnectToken) }),
-    // The arguments of a running program are fixed.
-    ...(row.state === 'reserved' ? { applicationParameters: input.applicationParameters } : {}),
+    // The arguments of a running program are fixed, and preloaded projects never take any: whether the program was
+    // running before the user came must make no difference.
+    ...(row.state === 'reserved' && row.launchedAt === null && !facts.isPreload
+      ? { applicationParameters: input.applicationParameters }
+      : {}),
   };
   const event = { type: 'connect-begun', runWithoutClient: input.runWithoutClient } as const;
   const applied = await applySessionEvent(tx, row, event, context, extra);

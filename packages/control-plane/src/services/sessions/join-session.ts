@@ -26,7 +26,9 @@ async function begin(deps: ServiceDeps, tx: Executor, caller: Caller, input: Cre
   const key = { accountId: caller.accountId, userId: input.userId };
   const session = await lockLiveSession(tx, { accountId: caller.accountId, userId: input.hostUserId });
   // A guest cannot start the host's program: it must run already.
-  if (session === null || session.launchedAt === null) return settled({ type: 'host-session-not-found' });
+  if (session === null || session.launchedAt === null || session.state === 'reserved') {
+    return settled({ type: 'host-session-not-found' });
+  }
   if (session.state === 'ending') return settled({ type: 'stopping' });
   if (input.clientSession === null) return settled({ type: 'offer-invalid', message: 'a guest needs a ClientSession' });
   const existing = await findGuest(tx, key);

@@ -6,7 +6,8 @@ import type { ServiceDeps } from '../deps.js';
 /** A session as operators see it. Times are epoch milliseconds. */
 export interface SessionSummary {
   readonly sessionId: string;
-  readonly userId: string;
+  /** Null: a prelaunched program that nobody has claimed. */
+  readonly userId: string | null;
   readonly projectId: string;
   readonly applicationId: string;
   readonly nodeId: string;

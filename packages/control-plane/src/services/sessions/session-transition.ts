@@ -2,7 +2,7 @@ import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
 import { deleteGuestsOfSession } from '../../db/guests.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
 import { type SessionPatch, updateSession } from '../../db/sessions.js';
-import { lockSlot, updateSlot } from '../../db/slots.js';
+import { lockSlot, releaseSeat, updateSlot } from '../../db/slots.js';
 import type { DeadlineSettings } from '../../domain/deadlines.js';
 import {
   type SessionEffect,
@@ -45,13 +45,20 @@ export function toSlotState(row: SlotRow): SlotState {
   return { name: row.state, sessionId: row.sessionId, deadlineAt: row.deadlineAt };
 }
 
-/** Writes a slot's new state; the project is forgotten together with the session. */
+/**
+ * Writes a slot's new state; the project is forgotten together with the session. A seat of a package is taken until the
+ * slot is clean again, or at once where nobody will report that: a concurrency that is being cleaned serves no one.
+ */
 export async function saveSlotState(executor: Executor, row: SlotRow, next: SlotState): Promise<void> {
+  const left = row.sessionId !== null && next.sessionId !== row.sessionId;
+  const releases = row.packageId !== null && (left || (next.name === 'cleaning' && !row.online));
+  if (releases && row.sessionId !== null) await releaseSeat(executor, row.sessionId);
   await updateSlot(executor, row, {
     state: next.name,
     sessionId: next.sessionId,
     deadlineAt: next.deadlineAt,
     projectId: next.sessionId === null ? null : row.projectId,
+    packageId: releases ? null : row.packageId,
   });
 }
 
