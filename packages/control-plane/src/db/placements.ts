@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { PlacementCandidate, Shortage } from '../domain/placement.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
@@ -83,6 +83,11 @@ export async function takeSlot(
   return taken.length === 1;
 }
 
+/** True when a slot of an open pool is as `condition` says. The order makes it the first entry of a partial index. */
+const inOpenPool = (condition: SQL): SQL => sql`EXISTS (SELECT 1 FROM open o CROSS JOIN LATERAL (
+  SELECT s.slot_index FROM slots s WHERE s.pool_id = o.pool_id AND ${condition} AND s.online
+  ORDER BY s.slot_index LIMIT 1) x)`;
+
 /** Why nothing could be taken. Only asked after a failure. */
 export async function readShortage(
   executor: Executor,
@@ -94,16 +99,12 @@ export async function readShortage(
     sql`
     WITH open AS (
       SELECT DISTINCT c.pool_id FROM ${candidatesOf(candidates)} c
-      WHERE c.package_id IS NULL OR EXISTS (SELECT 1 FROM concurrencies f WHERE f.package_id = c.package_id
-        AND f.session_id IS NULL AND NOT f.surplus AND f.project_id = ${projectId})
+      LEFT JOIN LATERAL (SELECT f.seat FROM concurrencies f WHERE f.package_id = c.package_id AND f.session_id IS NULL
+        AND NOT f.surplus AND f.project_id = ${projectId} ORDER BY f.seat LIMIT 1) free ON true
+      WHERE c.package_id IS NULL OR free.seat IS NOT NULL
     )
-    SELECT
-      EXISTS (SELECT 1 FROM open o WHERE EXISTS (
-        SELECT 1 FROM slots s WHERE s.pool_id = o.pool_id AND s.state = 'idle' AND s.online)) AS idle,
-      EXISTS (SELECT 1 FROM open o WHERE EXISTS (
-        SELECT 1 FROM slots s WHERE s.pool_id = o.pool_id AND s.state = 'initializing' AND s.online)) AS initializing,
-      EXISTS (SELECT 1 FROM open o WHERE EXISTS (
-        SELECT 1 FROM slots s WHERE s.pool_id = o.pool_id AND s.project_id IS NOT NULL AND s.online)) AS used`,
+    SELECT ${inOpenPool(sql`s.state = 'idle'`)} AS idle, ${inOpenPool(sql`s.state = 'initializing'`)} AS initializing,
+      ${inOpenPool(sql`s.project_id IS NOT NULL`)} AS used`,
   );
   return row ?? { idle: false, initializing: false, used: false };
 }

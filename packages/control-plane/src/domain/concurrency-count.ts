@@ -73,3 +73,18 @@ export function countTotal(
     : capacityOf(pools, { region: null, type, category });
   return concurrencyLimit === null ? total : Math.min(total, concurrencyLimit);
 }
+
+/** Regions in which a project may really have sessions, by name. */
+export function regionsOf(
+  project: CountedProject,
+  pools: readonly PoolCapacity[],
+  options: { readonly requirePackages: boolean },
+): readonly string[] {
+  const { category, concurrencyType: type } = project;
+  const granted = project.packages.filter((entry) => entry.active && entry.type === type && entry.amount > 0);
+  const byPackage = needsPackage({ packages: project.packages, ...options });
+  return [...new Set(pools.map((pool) => pool.region))]
+    .filter((region) => !byPackage || granted.some((entry) => entry.region === region))
+    .filter((region) => capacityOf(pools, { region, type, category }) > 0)
+    .sort();
+}

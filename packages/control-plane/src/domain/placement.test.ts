@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capacityOf, clampPackages, countTotal, type PackageAmount, type PoolCapacity } from './concurrency-count.js';
+import {
+  capacityOf,
+  clampPackages,
+  countTotal,
+  type PackageAmount,
+  type PoolCapacity,
+  regionsOf,
+} from './concurrency-count.js';
 import { domainLimits } from './limits.js';
 import {
   decidePlacement,
@@ -146,6 +153,9 @@ describe('counts', () => {
     expect(countTotal(project, here, { requirePackages: false })).toBe(3);
     expect(countTotal({ ...project, packages: [] }, here, { requirePackages: false })).toBe(3);
     expect(countTotal({ ...project, packages: [] }, here, { requirePackages: true })).toBe(0);
+    expect(regionsOf(project, here, { requirePackages: false })).toEqual(['a']);
+    expect(regionsOf({ ...project, packages: [] }, here, { requirePackages: false })).toEqual(['a']);
+    expect(regionsOf({ ...project, packages: [] }, here, { requirePackages: true })).toEqual([]);
     expect(countTotal({ ...project, concurrencyLimit: 1 }, here, { requirePackages: false })).toBe(1);
     expect(countTotal({ ...project, category: 'MOBILE' }, here, { requirePackages: false })).toBe(0);
   });

@@ -33,8 +33,8 @@ ALTER TABLE slots ALTER COLUMN online DROP DEFAULT;
 ALTER TABLE slots ALTER COLUMN pool_id DROP DEFAULT;
 DROP INDEX slots_idle;
 CREATE INDEX slots_idle ON slots (pool_id, slot_index, spread) WHERE state = 'idle' AND online;
-CREATE INDEX slots_initializing ON slots (pool_id) WHERE state = 'initializing' AND online;
-CREATE INDEX slots_used ON slots (pool_id) WHERE project_id IS NOT NULL AND online;
+CREATE INDEX slots_initializing ON slots (pool_id, slot_index) WHERE state = 'initializing' AND online;
+CREATE INDEX slots_used ON slots (pool_id, slot_index) WHERE project_id IS NOT NULL AND online;
 
 ALTER TABLE projects ADD COLUMN concurrency_type text NOT NULL DEFAULT 'L1';
 ALTER TABLE projects ADD COLUMN is_preload boolean NOT NULL DEFAULT false;

@@ -88,7 +88,9 @@ export interface ConcurrencyServices {
     caller: Caller,
     input: DescribePackagesInput,
   ): Promise<{ readonly total: number; readonly packages: readonly ConcurrentPackage[] }>;
+  /** Totals of the account. */
   describeSummary(caller: Caller): Promise<ConcurrencySummary>;
+  /** Gives a package another name. */
   renamePackage(
     caller: Caller,
     input: { readonly packageId: string; readonly name: string },

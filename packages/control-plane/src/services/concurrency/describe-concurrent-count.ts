@@ -1,13 +1,19 @@
 import { countAccountUse, readPackageAmounts, readPoolCapacities, readProjectConcurrency } from '../../db/counts.js';
-import { capacityOf, clampPackages, countTotal } from '../../domain/concurrency-count.js';
+import { capacityOf, clampPackages, countTotal, regionsOf } from '../../domain/concurrency-count.js';
 import type { ConcurrentCount, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
+
+/** What a listing tells of a project's concurrency. */
+export interface ProjectCount extends ConcurrentCount {
+  /** Regions in which it has any, by name. */
+  readonly regions: readonly string[];
+}
 
 /** Counts of projects by id, for listings; ids that name no project of the account are missing in the result. */
 export type CountProjects = (
   accountId: string,
   projectIds: readonly string[],
-) => Promise<ReadonlyMap<string, ConcurrentCount>>;
+) => Promise<ReadonlyMap<string, ProjectCount>>;
 
 /** Creates the counting of projects: what they may have, never more than the nodes have, and what is not idle of it. */
 export function createCountProjects(deps: ServiceDeps): CountProjects {
@@ -20,7 +26,11 @@ export function createCountProjects(deps: ServiceDeps): CountProjects {
     return new Map(
       projects.map((project) => [
         project.id,
-        { total: countTotal(project, pools, concurrency), running: project.using },
+        {
+          total: countTotal(project, pools, concurrency),
+          running: project.using,
+          regions: regionsOf(project, pools, concurrency),
+        },
       ]),
     );
   };
@@ -40,7 +50,8 @@ export function createDescribeConcurrentCount(
     // A project of the other category has none of the concurrencies that were asked for.
     if (category !== '' && category !== project.category) return { type: 'counted', count: { total: 0, running: 0 } };
     const count = (await countProjects(accountId, [projectId])).get(projectId);
-    return count === undefined ? { type: 'project-not-found' } : { type: 'counted', count };
+    if (count === undefined) return { type: 'project-not-found' };
+    return { type: 'counted', count: { total: count.total, running: count.running } };
   };
 }
 

@@ -303,6 +303,8 @@ describe('CreateSession', () => {
     node.mute = false;
     expect((await created('u1')).sessionId).toBe(sessionId);
     h.advance(60_000);
+    // Comes after the reports before it: none of them holds the session when the sweep looks for it.
+    await node.sendStatus();
     await h.services.sweep();
     expect((await ended(sessionId)).endReason).toBe('start-failed');
     await allIdle();
