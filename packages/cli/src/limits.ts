@@ -37,6 +37,8 @@ export const limits = {
   uploadChunkBytes: 8_388_608,
   /** Pauses before a request is sent again: a restart of the server is survived, a longer outage resumed by hand. */
   uploadRetryMs: [500, 1_000, 3_000, 5_000, 10_000, 20_000],
+  /** Text of a server that is shown when it refuses something: a proxy's page would fill the screen. */
+  shownBodyChars: 500,
   /** A secret key on standard input: the platform's have 32 characters. */
   secretChars: 1_024,
   /** The state of a version is asked for this often while it is made. */

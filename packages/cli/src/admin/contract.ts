@@ -3,6 +3,7 @@ import type { AdminOperation } from './operation.js';
 import { accountOperations } from './operations/accounts.js';
 import { applicationOperations } from './operations/applications.js';
 import { auditOperations } from './operations/audit.js';
+import { packageOperations } from './operations/packages.js';
 import { sessionOperations } from './operations/sessions.js';
 
 /**
@@ -15,6 +16,7 @@ export const adminOperations = {
   ...sessionOperations,
   ...accountOperations,
   ...auditOperations,
+  ...packageOperations,
 } as const;
 
 /** Name of an operation. */

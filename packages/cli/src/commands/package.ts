@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addCommand, addGroup } from './command.js';
 import type { CommandContext } from './context.js';
+import { addPackageGrantCommands } from './package-grant.js';
 import {
   runPackageBind,
   runPackageList,
@@ -61,5 +62,7 @@ function addUse(group: Command, context: CommandContext): void {
 
 /** `cloudstage package …`. */
 export function addPackageCommands(program: Command, context: CommandContext): void {
-  addUse(addGroup(program, 'package', 'concurrency packages: how many users can be served at once'), context);
+  const group = addGroup(program, 'package', 'concurrency packages: how many users can be served at once');
+  addUse(group, context);
+  addPackageGrantCommands(group, context);
 }

@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { AppError } from '@cloudstage/protocol';
 import { DetailedError, Upload } from 'tus-js-client';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { limits } from '../limits.js';
 import type { UploadState, UploadTicket } from './upload-state.js';
 
@@ -13,6 +15,20 @@ export interface UploadFileOptions {
   /** Bytes that the server has; the first call tells where a resumed upload goes on. */
   readonly onProgress: (bytes: number) => void;
   readonly signal: AbortSignal;
+}
+
+const RefusalSchema = Type.Object({ message: Type.String() });
+
+/** The endpoint says why in JSON; a proxy in between says something else or nothing. */
+function refusalText(body: string | undefined): string | null {
+  if (body === undefined || body === '') return null;
+  try {
+    const value: unknown = JSON.parse(body);
+    if (Value.Check(RefusalSchema, value)) return value.message;
+  } catch {
+    // Not JSON: shown as it is.
+  }
+  return body.slice(0, limits.shownBodyChars);
 }
 
 function uploadError(error: Error): AppError {
@@ -44,7 +60,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<void> {
       upload = new Upload(createReadStream(filePath), {
         endpoint: ticket.uploadUrl,
         headers: { Authorization: `Bearer ${ticket.token}` },
-        metadata: { filename: basename(filePath), path: ticket.path },
+        metadata: { filename: basename(filePath) },
         // The credential is bound to one version; the same file for another one is another upload.
         fingerprint: async () => state.fingerprint,
         urlStorage: state.urlStorage,
