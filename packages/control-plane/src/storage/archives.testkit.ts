@@ -60,13 +60,24 @@ export function buildZip(entries: readonly RawZipEntry[]): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
-/** Writes a tar.gz archive. */
-export async function writeTarGz(
-  path: string,
-  entries: readonly (Partial<Header> & { readonly name: string; readonly content?: string | Buffer })[],
-): Promise<void> {
+/** An entry of a tar archive. */
+export type TarEntryInput = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
+
+function packTar(entries: readonly TarEntryInput[]): NodeJS.ReadableStream {
   const archive = pack();
   for (const { content, ...header } of entries) archive.entry(header, content ?? '');
   archive.finalize();
-  await pipeline(archive as unknown as NodeJS.ReadableStream, createGzip(), createWriteStream(path));
+  return archive as unknown as NodeJS.ReadableStream;
+}
+
+/** Bytes of a tar archive. */
+export async function tarBytes(entries: readonly TarEntryInput[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of packTar(entries)) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+/** Writes a tar.gz archive. */
+export async function writeTarGz(path: string, entries: readonly TarEntryInput[]): Promise<void> {
+  await pipeline(packTar(entries), createGzip(), createWriteStream(path));
 }

@@ -7,6 +7,7 @@ import { storageLimits } from './limits.js';
 import type { ObjectStore } from './object-store.js';
 import { holdBase, type StoredPackage } from './package-publish.js';
 import { createPackageWriter, type PackageWriter } from './package-writer.js';
+import { checkRarEntries } from './rar-entries.js';
 import { createUnpacker, type Unpacker } from './unpacker.js';
 
 /** Bounds that an installation may set. */
@@ -60,13 +61,10 @@ async function unpack(
     case 'tar':
     case 'tar.gz':
       return ingestTar(archivePath, writer, { ...reading, gzip: format === 'tar.gz' });
-    case 'tar.zst':
-    case 'tar.xz':
-    case 'tar.bz2':
-      return ingestUnpacked(await unpacker.start('bsdcat', archivePath, writer.signal), writer, onProgress);
-    case '7z':
-    case 'rar':
-      return ingestUnpacked(await unpacker.start('bsdtar', archivePath, writer.signal), writer, onProgress);
+    default:
+      await ingestUnpacked(await unpacker.start(format, archivePath, writer.signal), writer, onProgress);
+      // Afterwards, because only now is it known that the archive is no bomb.
+      await unpacker.check(format, archivePath, writer.signal);
   }
 }
 
@@ -89,6 +87,7 @@ async function ingestOne(
   const { archivePath, signal } = input;
   const { head, archiveBytes } = await readHead(archivePath);
   const format = detectFormat(head, archiveBytes);
+  if (format === 'rar') await checkRarEntries(archivePath);
   const base = input.base === undefined ? null : await holdBase(store, input.base);
   const bounds = {
     maxEntries: options.maxEntries ?? storageLimits.maxEntries,

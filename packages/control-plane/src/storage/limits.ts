@@ -22,6 +22,8 @@ export const storageLimits = {
   headBytes: 1_024,
   /** Ingests that may wait; more are refused, so that a burst does not hold its archives on disk for hours. */
   maxWaitingIngests: 64,
+  /** Headers of a RAR archive looked at for encryption: whoever sets a password sets it for all files. */
+  rarHeaders: 1_000,
   /** A manifest in memory: 10⁶ entries of the longest names that real packages have. */
   maxManifestBytes: 512 * 1024 ** 2,
   /** Files moved into a store at a time: enough to hide a round trip, few enough for descriptors and memory. */
@@ -40,6 +42,8 @@ export const unpackerLimits = {
   addressSpaceBytes: 2_560 * 1024 ** 2,
   /** Wall clock of one archive, disk and object store included. */
   deadlineMs: 3 * 3_600_000,
+  /** Finding out whether a tool starts at all. */
+  probeMs: 10_000,
   /** What an unpacker says on stderr; the first lines tell the cause. */
   stderrBytes: 16_384,
   /** Libraries and the two ends of the pipe. */

@@ -1,7 +1,10 @@
 import { unpackerLimits } from './limits.js';
 
-/** Tools of libarchive: `bsdtar` turns a 7z or rar archive into a tar stream, `bsdcat` decompresses zstd, xz and bzip2. */
-export type UnpackerTool = 'bsdtar' | 'bsdcat';
+/**
+ * What is run, of libarchive: `convert` turns a 7z or rar archive into a tar stream, `check` unpacks a 7z archive to nowhere and
+ * looks at its checksums, which the other one passes over; `decompress` undoes zstd, xz and bzip2; `version` shows that it runs at all.
+ */
+export type UnpackerTask = 'convert' | 'check' | 'decompress' | 'version';
 
 /**
  * How a tool is kept from the rest of the machine. `bubblewrap`: own namespaces, nothing but /usr visible, no network;
@@ -18,10 +21,12 @@ export interface UnpackerCommand {
 const nobody = '65534';
 
 /** The archive comes in as standard input and goes out as standard output: no path is ever opened. */
-const toolArgs: Readonly<Record<UnpackerTool, readonly string[]>> = {
+const tools: Readonly<Record<UnpackerTask, readonly string[]>> = {
   // -P: absolute names stay as they are, so that our own check sees and refuses them.
-  bsdtar: ['-cPf', '-', '--format=pax', '@-'],
-  bsdcat: [],
+  convert: ['/usr/bin/bsdtar', '-cPf', '-', '--format=pax', '@-'],
+  check: ['/usr/bin/bsdtar', '-xOf', '-'],
+  decompress: ['/usr/bin/bsdcat'],
+  version: ['/usr/bin/bsdtar', '--version'],
 };
 
 const limited = [
@@ -35,26 +40,29 @@ const limited = [
 ];
 
 const jail = [
-  ['--unshare-all', '--die-with-parent', '--new-session'],
+  ['/usr/bin/bwrap', '--unshare-all', '--die-with-parent', '--new-session', '--info-fd', '3'],
   ['--ro-bind', '/usr', '/usr', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
   ['--uid', nobody, '--gid', nobody, '--cap-drop', 'ALL', '--chdir', '/', '--'],
 ].flat();
 
-const drop = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--no-new-privs', '--inh-caps=-all', '--'];
+const drop = [
+  ['/usr/bin/setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
+  ['--no-new-privs', '--inh-caps=-all', '--'],
+].flat();
 
-/** Builds the command line of a tool. PURE. `args` replaces the tool's own arguments. */
+/** What stands before the tool. */
+const wrappers: Readonly<Record<UnpackerIsolation, readonly string[]>> = {
+  bubblewrap: [...jail, ...limited],
+  setpriv: [...drop, ...limited],
+  limits: limited,
+};
+
+/** Builds a command line. PURE. `tool` replaces the task's own, for those who want to know what it could do. */
 export function unpackerCommand(
-  tool: UnpackerTool,
+  task: UnpackerTask,
   isolation: UnpackerIsolation,
-  args: readonly string[] = toolArgs[tool],
+  tool: readonly string[] = tools[task],
 ): UnpackerCommand {
-  const run = [...limited, `/usr/bin/${tool}`, ...args];
-  switch (isolation) {
-    case 'bubblewrap':
-      return { file: '/usr/bin/bwrap', args: [...jail, ...run] };
-    case 'setpriv':
-      return { file: '/usr/bin/setpriv', args: [...drop, ...run] };
-    case 'limits':
-      return { file: run[0] ?? '', args: run.slice(1) };
-  }
+  const [file = '', ...args] = [...wrappers[isolation], ...tool];
+  return { file, args };
 }

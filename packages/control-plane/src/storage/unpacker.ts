@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { AppError, invariant, isAppError } from '@cloudstage/protocol';
+import { AppError, invariant } from '@cloudstage/protocol';
+import type { ArchiveFormat } from './archive-format.js';
 import { unpackerLimits } from './limits.js';
-import { type UnpackerIsolation, type UnpackerTool, unpackerCommand } from './unpacker-command.js';
+import { type UnpackerIsolation, type UnpackerTask, unpackerCommand } from './unpacker-command.js';
+import { startUnpackerProcess, type UnpackerEnding } from './unpacker-process.js';
 
 /** An archive that a separate process turns into a tar stream. */
 export interface Unpacking {
@@ -18,24 +18,32 @@ export interface Unpacking {
   close(): Promise<void>;
 }
 
+/** Formats that a process unpacks. */
+export type UnpackedFormat = Exclude<ArchiveFormat, 'zip' | 'tar' | 'tar.gz'>;
+
 /** Starts tools that read hostile archives. */
 export interface Unpacker {
   /** Throws AppError `package-format-unsupported` when the tools are not installed. */
-  start(tool: UnpackerTool, archivePath: string, signal?: AbortSignal): Promise<Unpacking>;
+  start(format: UnpackedFormat, archivePath: string, signal?: AbortSignal): Promise<Unpacking>;
+  /** Looks at the checksums of an archive's content, where {@link Unpacker.start} does not. Throws AppError `package-…`. */
+  check(format: UnpackedFormat, archivePath: string, signal?: AbortSignal): Promise<void>;
 }
 
-const environment = { LC_ALL: 'C.UTF-8', PATH: '/usr/bin:/bin' };
-
-/** What the tool says, and why it was ended if we did. */
-interface Ending {
-  readonly stderr: string;
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly timedOut: boolean;
-}
+/**
+ * Compressed tar is only decompressed: libarchive's own recognition of formats would take a compressed list of this
+ * machine's files for an archive of them.
+ */
+const taskOf: Readonly<Record<UnpackedFormat, UnpackerTask>> = {
+  'tar.zst': 'decompress',
+  'tar.xz': 'decompress',
+  'tar.bz2': 'decompress',
+  '7z': 'convert',
+  rar: 'convert',
+};
 
 /** Names a tool's failure by what it says; null when it succeeded. PURE. */
-export function unpackFailure({ stderr, code, signal, timedOut }: Ending): AppError | null {
+export function unpackFailure(format: UnpackedFormat, ending: UnpackerEnding): AppError | null {
+  const { stderr, code, signal, timedOut } = ending;
   if (timedOut) return new AppError('package-unpack-limit', 'unpacking the archive takes too long; upload it as zip');
   if (code === 0 && signal === null) return null;
   const said =
@@ -52,8 +60,8 @@ export function unpackFailure({ stderr, code, signal, timedOut }: Ending): AppEr
   if (/unrecognized archive format/i.test(said)) {
     return new AppError('package-format-unsupported', 'the file is no archive that can be read');
   }
-  // libarchive gives no text for entries whose packing method it does not know; encryption is the usual one.
-  if (said === '(null)') {
+  // libarchive gives no text for 7z entries whose packing method it does not know; encryption is the usual one.
+  if (said === '(null)' && format === '7z') {
     return new AppError(
       'package-encrypted',
       'the archive has encrypted entries, or is packed by a method that cannot be read; upload it without password',
@@ -63,24 +71,16 @@ export function unpackFailure({ stderr, code, signal, timedOut }: Ending): AppEr
   return new AppError('package-archive-damaged', `the archive is damaged: ${how}`);
 }
 
-/** Collects the first bytes of stderr and lets the rest go, so that the tool never waits for us to read. */
-function collect(stream: Readable): () => string {
-  let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    if (text.length < unpackerLimits.stderrBytes) text += chunk.toString('utf8');
-  });
-  return () => text;
-}
-
 async function succeeds(isolation: UnpackerIsolation): Promise<boolean> {
-  const { file, args } = unpackerCommand('bsdtar', isolation, ['--version']);
-  const child = spawn(file, args, { stdio: 'ignore', env: environment, cwd: '/', timeout: 10_000 });
+  const nothing = await open('/dev/null', 'r');
   try {
-    const [code] = await once(child, 'exit');
-    return code === 0;
+    const options = { isolation, archive: nothing.fd, output: 'ignore', deadlineMs: unpackerLimits.probeMs } as const;
+    return (await startUnpackerProcess(unpackerCommand('version', isolation), options).ended).code === 0;
   } catch {
     // Not installed.
     return false;
+  } finally {
+    await nothing.close();
   }
 }
 
@@ -102,25 +102,6 @@ function offsetOf(descriptor: number): number {
   }
 }
 
-function watch(child: ChildProcess, deadlineMs: number): () => Promise<Ending> {
-  invariant(child.stderr !== null, 'the tool has pipes');
-  const stderr = collect(child.stderr);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    child.kill('SIGKILL');
-  }, deadlineMs);
-  const ended = new Promise<Ending>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({ stderr: stderr(), code, signal, timedOut });
-    });
-  });
-  ended.catch(() => clearTimeout(timer));
-  return () => ended;
-}
-
 /** Creates the starter of unpackers. It finds out once how tools can be isolated on this machine. */
 export function createUnpacker(options: { readonly deadlineMs?: number } = {}): Unpacker {
   const deadlineMs = options.deadlineMs ?? unpackerLimits.deadlineMs;
@@ -133,35 +114,45 @@ export function createUnpacker(options: { readonly deadlineMs?: number } = {}): 
     });
     return isolation;
   };
+  const run = async (task: UnpackerTask, archivePath: string, output: 'pipe' | 'ignore', signal?: AbortSignal) => {
+    const chosen = await isolate();
+    signal?.throwIfAborted();
+    const archive = await open(archivePath, 'r');
+    const { size } = await archive.stat();
+    const command = unpackerCommand(task, chosen);
+    const tool = startUnpackerProcess(command, { isolation: chosen, archive: archive.fd, output, deadlineMs });
+    signal?.addEventListener('abort', tool.kill, { once: true });
+    const close = async () => {
+      signal?.removeEventListener('abort', tool.kill);
+      tool.kill();
+      await tool.ended.catch(() => undefined);
+      await archive.close();
+    };
+    const position = () => (size === 0 ? 0 : Math.min(1, offsetOf(archive.fd) / size));
+    return { tool, close, position };
+  };
   return {
-    start: async (tool, archivePath, signal) => {
-      const { file, args } = unpackerCommand(tool, await isolate());
-      const archive = await open(archivePath, 'r');
-      const { size } = await archive.stat();
-      const child = spawn(file, args, { stdio: [archive.fd, 'pipe', 'pipe'], env: environment, cwd: '/' });
-      const ending = watch(child, deadlineMs);
-      const kill = () => child.kill('SIGKILL');
-      signal?.addEventListener('abort', kill, { once: true });
-      if (signal?.aborted === true) kill();
-      const { stdout } = child;
-      invariant(stdout !== null, 'the tool has pipes');
+    start: async (format, archivePath, signal) => {
+      const { tool, close, position } = await run(taskOf[format], archivePath, 'pipe', signal);
+      invariant(tool.stdout !== null, 'the tool has pipes');
       return {
-        stream: stdout,
-        position: () => (size === 0 ? 0 : Math.min(1, offsetOf(archive.fd) / size)),
+        stream: tool.stdout,
+        position,
         verify: async () => {
-          const failure = unpackFailure(await ending());
+          const failure = unpackFailure(format, await tool.ended);
           if (failure !== null) throw failure;
         },
-        close: async () => {
-          signal?.removeEventListener('abort', kill);
-          kill();
-          stdout.destroy();
-          await ending().catch((error: unknown) => {
-            if (!isAppError(error)) throw error;
-          });
-          await archive.close();
-        },
+        close,
       };
+    },
+    check: async (format, archivePath, signal) => {
+      // Compressed tar is checked as it flows; of RAR, libarchive checks no more this way than the other.
+      if (format !== '7z') return;
+      const { tool, close } = await run('check', archivePath, 'ignore', signal);
+      const ending = await tool.ended.finally(close);
+      signal?.throwIfAborted();
+      const failure = unpackFailure(format, ending);
+      if (failure !== null) throw failure;
     },
   };
 }
