@@ -13,8 +13,14 @@ import {
 export interface LaunchFacts {
   readonly accountNumber: number;
   readonly region: string;
-  readonly entryPath: string;
+  /** Null: no program has been chosen. */
+  readonly entryPath: string | null;
   readonly applicationArgs: readonly string[];
+  readonly applicationParameters: string;
+  readonly processNames: readonly string[];
+  readonly windowUse: 'desktop' | 'window';
+  readonly windowName: string;
+  readonly windowClassName: string;
   readonly projectParameters: string;
   readonly manifestSha256: string | null;
   readonly width: number;
@@ -35,6 +41,11 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       region: renderNodes.region,
       entryPath: applications.entryPath,
       applicationArgs: applications.args,
+      applicationParameters: applications.parameters,
+      processNames: applications.processNames,
+      windowUse: applications.windowUse,
+      windowName: applications.windowName,
+      windowClassName: applications.windowClassName,
       projectParameters: projects.parameters,
       manifestSha256: applicationVersions.manifestSha256,
       width: projects.width,

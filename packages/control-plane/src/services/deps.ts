@@ -5,6 +5,7 @@ import type { ConcurrencyScales } from '../domain/concurrency-types.js';
 import type { DeadlineSettings } from '../domain/deadlines.js';
 import type { OrderRegions } from '../domain/region-order.js';
 import type { SeatLimits } from '../domain/seats.js';
+import type { ApplicationSettings } from './applications/settings.js';
 import type { Background } from './background.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -31,6 +32,7 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   /** Age at which entries of the audit log are removed. */
   readonly auditRetentionMs: number;
   readonly concurrency: ConcurrencySettings;
+  readonly applications: ApplicationSettings;
 }
 
 /** What every use case may use. */

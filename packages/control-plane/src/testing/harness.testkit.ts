@@ -7,6 +7,7 @@ import { defaultScales } from '../domain/concurrency-types.js';
 import { createOrderRegions } from '../domain/region-order.js';
 import { createInProcessNodeLink } from '../node-link/in-process.js';
 import { createLogger } from '../observability/logger.js';
+import type { PackageParts } from '../services/applications/application-services.js';
 import { createBackground } from '../services/background.js';
 import type { Caller, CreateSessionInput } from '../services/contract.js';
 import type { ServiceDeps, ServiceSettings } from '../services/deps.js';
@@ -34,6 +35,7 @@ export const testSettings: ServiceSettings = {
     scales: defaultScales,
     orderRegions: createOrderRegions({ map: [], order: [] }),
   },
+  applications: { maxVersions: 5, maxApplications: 500, ingestLeaseMs: 30_000, maxParallelIngests: 2 },
 };
 
 /** A manifest hash that stands for a package; simulated nodes fetch nothing. */
@@ -64,7 +66,16 @@ export interface HarnessOptions {
   readonly settings?: Partial<ServiceSettings>;
   readonly concurrencyLimit?: number;
   readonly startAt?: number;
+  /** Default: tests without packages. */
+  readonly packages?: PackageParts;
 }
+
+const refuse = () => Promise.reject(new Error('there are no packages in this test'));
+const noPackages: PackageParts = {
+  ingest: refuse,
+  source: { issueCredential: refuse, findUpload: refuse, open: refuse, discard: async () => undefined },
+  loadManifest: refuse,
+};
 
 const key = Buffer.alloc(32, 7);
 
@@ -124,7 +135,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
     logger,
     version: '0.0.0',
   };
-  const services = createServices(deps, () => Promise.reject(new Error('no package is ingested in this test')));
+  const services = createServices(deps, options.packages ?? noPackages);
   link.onEvent(services.handleNodeEvent);
   const { accountId, ...ids } = await seed(services, database, options);
   return {

@@ -1,7 +1,7 @@
 import { AppError } from '@cloudstage/protocol';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { findApplication } from '../../db/applications.js';
+import { holdApplication } from '../../db/applications.js';
 import { findProjectByName, insertProject } from '../../db/projects.js';
 import { isUniqueViolation } from '../../db/rows.js';
 import type { ProjectRow } from '../../db/schema.js';
@@ -76,8 +76,7 @@ export function createCreateProject(deps: ServiceDeps): CreateProject {
     try {
       await deps.database.transaction(async (tx) => {
         for (const id of new Set([applicationId, ...applicationIds])) {
-          const application = await findApplication(tx, id);
-          if (application?.accountId !== accountId) {
+          if ((await holdApplication(tx, { accountId, applicationId: id })) === null) {
             throw new AppError('application-not-found', `there is no application ${id}`);
           }
         }
