@@ -104,6 +104,26 @@ const SessionsSchema = Type.Object(
   { default: {}, additionalProperties: false, description: 'Sessions and slots' },
 );
 
+/** Bounds of applications and their versions. */
+const ApplicationsSchema = Type.Object(
+  {
+    maxVersions: Type.Integer({ minimum: 1, maximum: 100, default: 5, description: 'Versions of one application' }),
+    maxApplications: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 500,
+      description: 'Applications of one account',
+    }),
+    ingestLeaseSeconds: Seconds({
+      minimum: 1,
+      maximum: 3600,
+      default: 30,
+      description: 'How long a control plane that unpacks a package may be silent before another one starts over',
+    }),
+  },
+  { default: {}, additionalProperties: false, description: 'Applications and their versions' },
+);
+
 /** Settings of the cloud API's edge; what is not set keeps the platform's documented behaviour. */
 const CloudApiSchema = Type.Object(
   {
@@ -163,6 +183,7 @@ export const ControlPlaneConfigSchema = Type.Object(
     sessions: SessionsSchema,
     packages: PackagesSchema,
     storage: StorageSchema,
+    applications: ApplicationsSchema,
     cloudApi: CloudApiSchema,
     audit: AuditSchema,
     metrics: MetricsSchema,

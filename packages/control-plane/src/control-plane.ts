@@ -14,7 +14,7 @@ import { measureDatabase, measureIngest, measureNodeLink, measureSweep } from '.
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { createMetricsServer, type MetricsServer } from './observability/metrics-server.js';
 import { openPackageStorage, type PackageStorage } from './package-storage.js';
-import { failInterruptedVersions } from './services/applications/create-application-version.js';
+import { resumeIngests } from './services/applications/resume-ingests.js';
 import { type Background, createBackground } from './services/background.js';
 import type { ServiceDeps, ServiceSettings } from './services/deps.js';
 import { createSecretBox, loadMasterKey, parsePreviousKeys, type SecretBox } from './services/secret-box.js';
@@ -22,6 +22,7 @@ import { type AllServices, createServices } from './services/services.js';
 import { resumeSessions } from './services/sessions/resume.js';
 import { checkStore } from './storage/check-store.js';
 import type { ObjectStore } from './storage/object-store.js';
+import { loadManifest } from './storage/package-publish.js';
 import { type Sweeper, startSweeper } from './sweeper.js';
 
 /** What a control plane is built on. */
@@ -52,7 +53,7 @@ const housekeepingMs = 60_000;
 const seconds = (value: number): number => Math.round(value * 1_000);
 
 function toSettings(config: ControlPlaneConfig): ServiceSettings {
-  const { sessions } = config;
+  const { sessions, applications } = config;
   return {
     reservationMs: seconds(sessions.reservationSeconds),
     startMs: seconds(sessions.startSeconds),
@@ -69,6 +70,12 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     maxViewers: sessions.maxViewers,
     auditRetentionMs: Math.round(config.audit.retentionDays * 86_400_000),
     concurrency: concurrencySettingsOf(config),
+    applications: {
+      maxVersions: applications.maxVersions,
+      maxApplications: applications.maxApplications,
+      ingestLeaseMs: seconds(applications.ingestLeaseSeconds),
+      maxParallelIngests: config.packages.maxParallelIngests,
+    },
   };
 }
 
@@ -148,8 +155,13 @@ async function build(
     version: controlPlaneVersion,
     imageUrl: (imageId) => `${publicUrl()}/images/${imageId}`,
   };
-  const services = createServices(serviceDeps, measureIngest(packages.ingest, metrics), store);
-  if (database.exclusive) await failInterruptedVersions(serviceDeps);
+  const packageParts = {
+    ingest: measureIngest(packages.ingest, metrics),
+    source: packages.packageSource,
+    loadManifest: (manifestSha256: string) => loadManifest(store, manifestSha256),
+  };
+  const services = createServices(serviceDeps, packageParts, store);
+  await resumeIngests(serviceDeps);
   await resumeSessions(serviceDeps);
   attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent: services.handleNodeEvent, store, logger: deps.logger });
   return { services, background, metrics, store, packages, database };
@@ -185,6 +197,7 @@ export async function createControlPlane(config: ControlPlaneConfig, deps: Contr
     await edges.api.close();
     await edges.metrics.close();
     await Promise.all(sweepers.map((sweeper) => sweeper.close()));
+    services.stopIngests();
     await deps.nodeLink.close();
     await background.settled();
     await services.audit.flush();

@@ -14,7 +14,7 @@ const maxPublicAddresses = 8;
 
 /** The control plane's part of the configuration. PURE. */
 export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConfig {
-  const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, storage } = config;
+  const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, storage, applications } = config;
   const { cloudApi, concurrency, regions, audit, metrics } = config;
   return {
     api,
@@ -25,6 +25,7 @@ export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConf
     sessions,
     packages,
     storage,
+    applications,
     cloudApi,
     concurrency,
     regions,

@@ -118,6 +118,7 @@ export const CloudstageConfigSchema = Type.Object(
     log: logSection,
     packages: controlPlane.packages,
     storage: controlPlane.storage,
+    applications: controlPlane.applications,
     cloudApi: controlPlane.cloudApi,
     concurrency: controlPlane.concurrency,
     regions: controlPlane.regions,

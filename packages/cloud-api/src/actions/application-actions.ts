@@ -90,8 +90,11 @@ export const createApplicationVersion = defineAction({
     sites: internationalSite,
     honoured: 'All parameters.',
     decided: [
-      'Any of `zip`, `rar`, `7z`, `tar.gz`, `tar.zst` is taken for desktop applications; the vendor lists the first three.',
-      'No regions means all regions of the installation.',
+      'Any of `zip`, `rar`, `7z` and `tar` (plain, `gz`, `zst`, `xz`, `bz2`) is taken for desktop applications; the vendor lists the first three.',
+      'No regions means all regions of the installation, and so do regions in which it has no node. Nodes of the regions fetch the version when it goes online.',
+      'One version at a time is on its way to going online: another one that is `Uploading`, too, is `OperationDenied.VersionCreating`.',
+      '`INCREMENT` without a version to build on is `InvalidParameterValue`.',
+      'Mobile applications take no packages (`OperationDenied`): render nodes have no Android.',
     ],
   },
 });
@@ -122,6 +125,7 @@ export const createApplicationSnapshot = defineAction({
     sites: internationalSite,
     honoured: 'All parameters.',
     decided: [
+      'The version that waits for its package is meant, else the one that failed, which is tried again; an application without versions gets its first one.',
       'It starts the work and answers at once; progress and result are in `DescribeApplicationStatus` and `DescribeApplicationVersion`.',
       'A URL is fetched by http or https only, not from private addresses unless the configuration allows them, and each redirect is checked again.',
     ],
@@ -146,7 +150,10 @@ export const deleteApplication = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['An application whose programs are in use is `FailedOperation.ApplicationLockFail`.'],
+    decided: [
+      'An application that a project runs is `FailedOperation.ApplicationLockFail`, one that sessions run `FailedOperation.VersionLockFail`.',
+      'It is shown as `ApplicationDeleting` until nothing needs its packages any more; its name is free at once.',
+    ],
   },
 });
 
@@ -169,7 +176,9 @@ export const deleteApplicationVersion = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['The version that is online cannot be deleted (`OperationDenied`).'],
+    decided: [
+      'The version that is online cannot be deleted (`OperationDenied`), one that sessions run neither (`FailedOperation.VersionLockFail`).',
+    ],
   },
 });
 
@@ -198,8 +207,13 @@ export const modifyApplicationBaseInfo = defineAction({
   ],
   compatibility: {
     sites: internationalSite,
-    honoured: 'All parameters.',
-    decided: ['What is not given stays as it is.'],
+    honoured:
+      'All parameters but `WindowCaptureMode`, which is kept and shown (there is one way to capture a window), and stores: `StoreState` `ON` is `InvalidParameterValue`, since an installation has no customer buckets.',
+    decided: [
+      'What is not given stays as it is.',
+      'The program must be in the package of the version that is online, else of the newest one, and must be one that nodes can run; `/` and `\\` both separate.',
+      'The first version of an application goes online by itself as soon as its program is chosen.',
+    ],
   },
 });
 
@@ -267,6 +281,7 @@ export const setApplicationVersionOnline = defineAction({
     sites: internationalSite,
     honoured: 'All parameters.',
     decided: [
+      'A version whose package does not have the program of the application is `OperationDenied`.',
       'Running sessions keep their version; new ones get the one that is online.',
       'The former version becomes `Usable`: the same call with its id rolls back.',
     ],

@@ -49,7 +49,11 @@ export const describeApplicationList = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['`Limit` is at most 100; 0 means 20.'],
+    decided: [
+      '`Limit` is at most 100; 0 means 20.',
+      '`ApplicationName` matches parts of names without regard to case; an unknown filter or status is `InvalidParameterValue`.',
+      'Without `ApplicationCategory` both lists are filled from one page.',
+    ],
   },
 });
 
@@ -69,7 +73,8 @@ export const describeApplicationPathList = defineAction({
     sites: internationalSite,
     honoured: 'All parameters.',
     decided: [
-      'Paths are separated by `/`, as they are in the package.',
+      'Paths are separated by `/`, as they are in the package; those nearest to its root come first, at most 1,000.',
+      'Null while the version has no package.',
       'Not only `.exe` files: every PE and ELF program, scripts and `index.html` pages are listed.',
     ],
   },

@@ -3,6 +3,7 @@ import type { ClientSession, ServerSession } from '@cloudstage/protocol';
 import type { AuditEvent, AuditResult } from '../services/audit/contract.js';
 import type { AccessKey, CreateSessionOutcome, Services } from '../services/contract.js';
 import { createMemoryPackages } from './memory-packages.testkit.js';
+import { unservedApplications } from './unserved-services.testkit.js';
 
 /** Small services that keep everything in memory, so that the edge is tested over HTTP without a database. */
 export interface MemoryServices extends Services {
@@ -78,6 +79,7 @@ export function createMemoryServices(options: MemoryServicesOptions): MemoryServ
     return next;
   };
   const services: MemoryServices = {
+    ...unservedApplications,
     nextCreateOutcome: null,
     seen: [],
     audited: [],

@@ -1,14 +1,13 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import { rows } from './rows.js';
-import {
-  type ApplicationRow,
-  type ApplicationVersionRow,
-  applications,
-  applicationVersions,
-  type Executor,
-} from './schema.js';
+import { type ApplicationRow, accounts, applications, type Executor } from './schema.js';
 
-/** An application of an account by name. */
+interface ApplicationKey {
+  readonly accountId: string;
+  readonly applicationId: string;
+}
+
+/** An application of an account by name; one that is being deleted has none any more. */
 export async function findApplicationByName(
   executor: Executor,
   key: { readonly accountId: string; readonly name: string },
@@ -16,7 +15,9 @@ export async function findApplicationByName(
   const [row] = await executor
     .select()
     .from(applications)
-    .where(and(eq(applications.accountId, key.accountId), eq(applications.name, key.name)));
+    .where(
+      and(eq(applications.accountId, key.accountId), eq(applications.name, key.name), eq(applications.state, 'active')),
+    );
   return row ?? null;
 }
 
@@ -30,61 +31,100 @@ export async function lockApplication(executor: Executor, applicationId: string)
   return row ?? null;
 }
 
-/** An application by id. */
+/** An application by id that nothing new may refer to until the transaction ends. */
+export async function lockApplicationForDeletion(
+  executor: Executor,
+  applicationId: string,
+): Promise<ApplicationRow | null> {
+  const [row] = await executor.select().from(applications).where(eq(applications.id, applicationId)).for('update');
+  return row ?? null;
+}
+
+/** An application by id, whatever its state. */
 export async function findApplication(executor: Executor, applicationId: string): Promise<ApplicationRow | null> {
   const [row] = await executor.select().from(applications).where(eq(applications.id, applicationId));
   return row ?? null;
 }
 
-/** Adds an application. */
-export async function insertApplication(executor: Executor, row: ApplicationRow): Promise<void> {
-  await executor.insert(applications).values(row);
-}
-
-/** Versions of an application, newest first. */
-export async function listVersions(executor: Executor, applicationId: string): Promise<ApplicationVersionRow[]> {
-  return executor
+/** An active application of an account, held so that it cannot be deleted before the transaction ends. */
+export async function holdApplication(executor: Executor, key: ApplicationKey): Promise<ApplicationRow | null> {
+  const [row] = await executor
     .select()
-    .from(applicationVersions)
-    .where(eq(applicationVersions.applicationId, applicationId))
-    .orderBy(desc(applicationVersions.createdAt), applicationVersions.id);
-}
-
-/** A version by id. */
-export async function findVersion(executor: Executor, versionId: string): Promise<ApplicationVersionRow | null> {
-  const [row] = await executor.select().from(applicationVersions).where(eq(applicationVersions.id, versionId));
+    .from(applications)
+    .where(
+      and(
+        eq(applications.id, key.applicationId),
+        eq(applications.accountId, key.accountId),
+        eq(applications.state, 'active'),
+      ),
+    )
+    .for('key share');
   return row ?? null;
 }
 
-/** Adds a version. */
-export async function insertVersion(executor: Executor, row: ApplicationVersionRow): Promise<void> {
-  await executor.insert(applicationVersions).values(row);
+/** An application to be added; what is left out takes the column's default. */
+export type NewApplication = typeof applications.$inferInsert;
+
+/** Adds an application. */
+export async function insertApplication(executor: Executor, row: NewApplication): Promise<ApplicationRow> {
+  const [inserted] = await executor.insert(applications).values(row).returning();
+  if (inserted === undefined) throw new Error('an inserted application came back without a row');
+  return inserted;
 }
 
-/** Writes a version's fate. */
-export async function updateVersion(
+/** Writes fields of an application that the caller has locked. */
+export async function updateApplication(
   executor: Executor,
-  versionId: string,
-  patch: Partial<Pick<ApplicationVersionRow, 'state' | 'manifestSha256' | 'totalBytes' | 'failure'>>,
+  applicationId: string,
+  patch: Partial<Omit<NewApplication, 'id' | 'accountId' | 'createdAt'>>,
 ): Promise<void> {
-  await executor.update(applicationVersions).set(patch).where(eq(applicationVersions.id, versionId));
+  await executor.update(applications).set(patch).where(eq(applications.id, applicationId));
 }
 
-/** Manifests of all versions that are in use: what nodes should have at hand. */
-export async function listInUseManifests(executor: Executor): Promise<readonly string[]> {
-  const found = await rows<{ sha: string }>(
-    executor,
-    sql`SELECT DISTINCT manifest_sha256 AS sha FROM application_versions WHERE state = 'in-use'`,
-  );
-  return found.map((row) => row.sha);
+/** Counts an account's applications, those being deleted not, and keeps others from adding until the transaction ends. */
+export async function lockAndCountApplications(executor: Executor, accountId: string): Promise<number> {
+  await executor.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).for('no key update');
+  const [row] = await executor
+    .select({ count: sql<number>`count(*)::integer` })
+    .from(applications)
+    .where(and(eq(applications.accountId, accountId), eq(applications.state, 'active')));
+  return row?.count ?? 0;
 }
 
-/** Turns versions whose ingest a crash has cut off into failures. Returns how many. */
-export async function failUnfinishedVersions(executor: Executor, failure: string): Promise<number> {
-  const failed = await rows<{ id: string }>(
+/** Whether projects of the account are set to run the application. */
+export async function isUsedByProjects(executor: Executor, applicationId: string): Promise<boolean> {
+  const [row] = await rows<{ used: boolean }>(
     executor,
-    sql`UPDATE application_versions SET state = 'create-failed', failure = ${failure}
-        WHERE state = 'creating' RETURNING id`,
+    sql`SELECT EXISTS (SELECT 1 FROM projects WHERE application_id = ${applicationId})
+          OR EXISTS (SELECT 1 FROM project_applications WHERE application_id = ${applicationId}) AS used`,
   );
-  return failed.length;
+  return row?.used === true;
+}
+
+/** Turns applications whose versions have all been swept from deleting to deleted. */
+export async function finishDeletedApplications(executor: Executor): Promise<void> {
+  await rows(
+    executor,
+    sql`UPDATE applications a SET state = 'deleted'
+        WHERE a.state = 'deleting' AND NOT EXISTS
+          (SELECT 1 FROM application_versions v WHERE v.application_id = a.id AND v.state <> 'deleted')`,
+  );
+}
+
+/** Applications of an account by their ids, those that have been deleted left out. */
+export async function listApplicationsById(
+  executor: Executor,
+  accountId: string,
+  applicationIds: readonly string[],
+): Promise<ApplicationRow[]> {
+  return executor
+    .select()
+    .from(applications)
+    .where(
+      and(
+        eq(applications.accountId, accountId),
+        inArray(applications.id, [...applicationIds]),
+        ne(applications.state, 'deleted'),
+      ),
+    );
 }

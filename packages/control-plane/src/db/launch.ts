@@ -14,8 +14,14 @@ import {
 export interface LaunchFacts extends RunSettingsSource {
   readonly accountNumber: number;
   readonly region: string;
-  readonly entryPath: string;
+  /** Null: no program has been chosen. */
+  readonly entryPath: string | null;
   readonly applicationArgs: readonly string[];
+  readonly applicationParameters: string;
+  readonly processNames: readonly string[];
+  readonly windowUse: 'desktop' | 'window';
+  readonly windowName: string;
+  readonly windowClassName: string;
   readonly manifestSha256: string | null;
   readonly concurrencyType: string;
   readonly isPreload: boolean;
@@ -33,6 +39,11 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       entryPath: applications.entryPath,
       applicationArgs: applications.args,
       applicationKind: applications.kind,
+      applicationParameters: applications.parameters,
+      processNames: applications.processNames,
+      windowUse: applications.windowUse,
+      windowName: applications.windowName,
+      windowClassName: applications.windowClassName,
       projectParameters: projects.parameters,
       manifestSha256: applicationVersions.manifestSha256,
       width: projects.width,

@@ -48,18 +48,37 @@ export const accessKeys = pgTable('access_keys', {
 /** Kinds of programs that the compatible API names. */
 export type ApplicationKind = 'Application3D' | 'ApplicationXR' | 'ApplicationWeb' | 'ApplicationAPK';
 
-/** Uploaded programs. */
+/** A place that a customer named for logs or saved games, kept and shown. */
+export interface ApplicationStore {
+  readonly bucket: string;
+  readonly region: string;
+  readonly type: 'LOG' | 'ARCHIVE';
+  readonly path: string;
+}
+
+/** Uploaded programs. A null entry path: no program has been chosen yet. `args` come before those in `parameters`. */
 export const applications = pgTable('applications', {
   id: text('id').primaryKey(),
   accountId: text('account_id').notNull(),
   name: text('name').notNull(),
   kind: text('kind').$type<ApplicationKind>().notNull(),
-  entryPath: text('entry_path').notNull(),
+  entryPath: text('entry_path'),
   args: jsonb('args').$type<readonly string[]>().notNull(),
+  state: text('state').$type<'active' | 'deleting' | 'deleted'>().notNull().default('active'),
+  parameters: text('parameters').notNull().default(''),
+  processNames: jsonb('process_names').$type<readonly string[]>().notNull().default([]),
+  windowUse: text('window_use').$type<'desktop' | 'window'>().notNull().default('desktop'),
+  windowName: text('window_name').notNull().default(''),
+  windowClassName: text('window_class_name').notNull().default(''),
+  captureMode: text('capture_mode').$type<'HOOK' | 'DDA_CUT'>().notNull().default('HOOK'),
+  stores: jsonb('stores').$type<readonly ApplicationStore[]>().notNull().default([]),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 
-/** Immutable builds of applications. */
+/**
+ * Immutable builds of applications. While `creating`, the row is also the job that unpacks the package: a null `sourceUrl`
+ * means the upload, the worker that holds the lease may write. While `deleting`, `leaseUntil` is when the row may be swept.
+ */
 export const applicationVersions = pgTable('application_versions', {
   id: text('id').primaryKey(),
   applicationId: text('application_id').notNull(),
@@ -68,6 +87,14 @@ export const applicationVersions = pgTable('application_versions', {
   manifestSha256: text('manifest_sha256'),
   totalBytes: bigint('total_bytes', { mode: 'number' }),
   failure: text('failure'),
+  name: text('name').notNull().default(''),
+  regions: jsonb('regions').$type<readonly string[]>().notNull().default([]),
+  updateMode: text('update_mode').$type<'FULL' | 'INCREMENT'>().notNull().default('FULL'),
+  progressPercent: integer('progress_percent').notNull().default(0),
+  sourceUrl: text('source_url'),
+  attempts: integer('attempts').notNull().default(0),
+  leaseUntil: bigint('lease_until', { mode: 'number' }),
+  leaseOwner: text('lease_owner'),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 

@@ -1,4 +1,5 @@
 import type { ClientSession, Role, ServerSession } from '@cloudstage/protocol';
+import type { ApplicationServices } from './applications/contract.js';
 import type { AuditServices } from './audit/contract.js';
 import type { ConcurrencyServices } from './concurrency/contract.js';
 
@@ -107,7 +108,7 @@ export type DescribeConcurrentCountOutcome =
 export type ReconnectOutcome = CreateSessionOutcome | { readonly type: 'token-invalid' };
 
 /** Everything the edges may call. */
-export interface Services extends ConcurrencyServices, Pick<AuditServices, 'audit'> {
+export interface Services extends ApplicationServices, ConcurrencyServices, Pick<AuditServices, 'audit'> {
   /** Looks up the key that signs a request; null when there is none. */
   findAccessKey(secretId: string): Promise<AccessKey | null>;
   /** Remembers that a key has signed a call. */

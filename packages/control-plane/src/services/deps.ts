@@ -5,6 +5,7 @@ import type { ConcurrencyScales } from '../domain/concurrency-types.js';
 import type { DeadlineSettings } from '../domain/deadlines.js';
 import type { OrderRegions } from '../domain/region-order.js';
 import type { SeatLimits } from '../domain/seats.js';
+import type { ApplicationSettings } from './applications/settings.js';
 import type { Background } from './background.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -37,6 +38,7 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   readonly historyMs: number;
   /** How long usage records are kept. */
   readonly usageMs: number;
+  readonly applications: ApplicationSettings;
 }
 
 /** What every use case may use. */

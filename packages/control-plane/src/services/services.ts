@@ -1,23 +1,13 @@
-import type { Ingest } from '../storage/ingest.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { createAccountServices } from './accounts/account-services.js';
 import type { AccountServices } from './accounts/contract.js';
 import { createEnsureAccessKey, type EnsureAccessKey } from './accounts/first-access-key.js';
 import { createSigningKeys } from './accounts/signing-keys.js';
 import {
-  type CreateApplication,
-  createCreateApplication,
-  createFindApplication,
-  type FindApplication,
-} from './applications/create-application.js';
-import {
-  type CreateApplicationVersion,
-  createCreateApplicationVersion,
-  createHasOnlineVersion,
-  createSetVersionOnline,
-  type HasOnlineVersion,
-  type SetVersionOnline,
-} from './applications/create-application-version.js';
+  type AllApplicationServices,
+  createApplicationServices,
+  type PackageParts,
+} from './applications/application-services.js';
 import { createAuditServices } from './audit/audit-services.js';
 import type { AuditServices } from './audit/contract.js';
 import { createCheckReady } from './check-ready.js';
@@ -55,6 +45,7 @@ import { createSweep, type Sweep } from './sweep.js';
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
 export interface AllServices
   extends Services,
+    AllApplicationServices,
     AccountServices,
     AuditServices,
     PackageAdminServices,
@@ -65,28 +56,26 @@ export interface AllServices
   readonly sweep: Sweep;
   readonly takeCensus: TakeCensus;
   readonly ensureAccessKey: EnsureAccessKey;
-  readonly createApplication: CreateApplication;
-  readonly findApplication: FindApplication;
-  readonly createApplicationVersion: CreateApplicationVersion;
-  readonly setVersionOnline: SetVersionOnline;
-  readonly hasOnlineVersion: HasOnlineVersion;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;
 }
 
 /** Builds all use cases over one set of dependencies. */
-export function createServices(deps: ServiceDeps, ingest: Ingest, store: ObjectStore): AllServices {
+export function createServices(deps: ServiceDeps, packages: PackageParts, store: ObjectStore): AllServices {
   const sendEndOrder = createSendEndOrder(deps);
   const connectPeer = createConnectPeer(deps, sendEndOrder);
   const prefetch = createPrefetch(deps);
   const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch);
   const signingKeys = createSigningKeys(deps);
   const countProjects = createCountProjects(deps);
-  const sweepConcurrency = [
+  const applications = createApplicationServices(deps, packages, prefetch);
+  const otherSweeps = [
+    applications.sweepApplications,
     createSweepPackages(deps),
     createSweepPrelaunches(deps, sendEndOrder, createLaunchPrelaunched(deps, sendEndOrder)),
   ];
   return {
+    ...applications,
     ...createAccountServices(deps, signingKeys),
     ...createAuditServices(deps),
     ...createConcurrencyServices(deps, sendEndOrder),
@@ -102,13 +91,8 @@ export function createServices(deps: ServiceDeps, ingest: Ingest, store: ObjectS
     reconnectSession: createReconnectSession(deps, connectPeer),
     checkReady: createCheckReady(deps),
     handleNodeEvent,
-    sweep: createSweep(deps, sendEndOrder, handleNodeEvent, sweepConcurrency, deps.now()),
+    sweep: createSweep(deps, sendEndOrder, handleNodeEvent, otherSweeps, deps.now()),
     ensureAccessKey: createEnsureAccessKey(deps),
-    createApplication: createCreateApplication(deps),
-    findApplication: createFindApplication(deps),
-    createApplicationVersion: createCreateApplicationVersion(deps, ingest),
-    setVersionOnline: createSetVersionOnline(deps, prefetch),
-    hasOnlineVersion: createHasOnlineVersion(deps),
     ...createProjectServices(deps, store, sendEndOrder),
     listSessions: createListSessions(deps),
     endSession: createEndSession(deps, sendEndOrder),

@@ -7,6 +7,7 @@ import { defaultScales } from '../domain/concurrency-types.js';
 import { createOrderRegions } from '../domain/region-order.js';
 import { createInProcessNodeLink } from '../node-link/in-process.js';
 import { createLogger } from '../observability/logger.js';
+import type { PackageParts } from '../services/applications/application-services.js';
 import { createBackground } from '../services/background.js';
 import type { Caller, CreateSessionInput } from '../services/contract.js';
 import type { ServiceDeps, ServiceSettings } from '../services/deps.js';
@@ -38,6 +39,7 @@ export const testSettings: ServiceSettings = {
   maxDurationMs: 0,
   historyMs: 90 * 86_400_000,
   usageMs: 400 * 86_400_000,
+  applications: { maxVersions: 5, maxApplications: 500, ingestLeaseMs: 30_000, maxParallelIngests: 2 },
 };
 
 /** A manifest hash that stands for a package; simulated nodes fetch nothing. */
@@ -72,7 +74,16 @@ export interface HarnessOptions {
   readonly wrapLink?: (link: NodeLink) => NodeLink;
   /** Where background images go. */
   readonly store?: ObjectStore;
+  /** Default: tests without packages. */
+  readonly packages?: PackageParts;
 }
+
+const refuse = () => Promise.reject(new Error('there are no packages in this test'));
+const noPackages: PackageParts = {
+  ingest: refuse,
+  source: { issueCredential: refuse, findUpload: refuse, open: refuse, discard: async () => undefined },
+  loadManifest: refuse,
+};
 
 const key = Buffer.alloc(32, 7);
 
@@ -148,11 +159,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
     version: '0.0.0',
     imageUrl: (imageId) => `https://play.example/images/${imageId}`,
   };
-  const services = createServices(
-    deps,
-    () => Promise.reject(new Error('no package is ingested in this test')),
-    options.store ?? noStore,
-  );
+  const services = createServices(deps, options.packages ?? noPackages, options.store ?? noStore);
   link.onEvent(services.handleNodeEvent);
   const { accountId, ...ids } = await seed(services, database, options);
   return {

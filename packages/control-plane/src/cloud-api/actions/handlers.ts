@@ -1,3 +1,4 @@
+import { applicationHandlers } from './applications/handlers.js';
 import { handleApplyConcurrent } from './apply-concurrent.js';
 import { packageHandlers } from './concurrency/handlers.js';
 import { handleCreateSession } from './create-session.js';
@@ -7,6 +8,7 @@ import type { ActionHandlers } from './handler.js';
 
 /** The handler of every action in the table of `@cloudstage/cloud-api`; the type makes a missing one a build error. */
 export const actionHandlers: ActionHandlers = {
+  ...applicationHandlers,
   ApplyConcurrent: handleApplyConcurrent,
   CreateSession: handleCreateSession,
   DescribeConcurrentCount: handleDescribeConcurrentCount,

@@ -1,14 +1,22 @@
-import { listInUseManifests } from '../../db/applications.js';
-import { listOnlineNodes } from '../../db/nodes.js';
+import { type InUsePackage, listInUsePackages } from '../../db/application-versions.js';
+import { findNode, listOnlineNodes } from '../../db/nodes.js';
 import type { ServiceDeps } from '../deps.js';
 import { serviceLimits } from '../limits.js';
 
 /** Brings packages to nodes before anybody needs them. Best effort: a session fetches what is missing. */
 export interface Prefetch {
-  /** A node appeared: everything that is in use. */
+  /** A node appeared: everything that is in use in its region. */
   toNode(nodeId: string): void;
-  /** A version went online: to every node. */
-  toAllNodes(manifestSha256: string): void;
+  /** A version went online: to every node of its regions. */
+  toAllNodes(version: InUsePackage): void;
+}
+
+/**
+ * Whether a node should have a package at hand: it is in one of the package's regions. Regions that no node is in say nothing
+ * about this installation, so they count as all. PURE.
+ */
+export function isDistributedTo(region: string, wanted: readonly string[], present: readonly string[]): boolean {
+  return wanted.includes(region) || !wanted.some((candidate) => present.includes(candidate));
 }
 
 /** Creates the effect. Commands under way are not sent twice. */
@@ -35,13 +43,20 @@ export function createPrefetch(deps: ServiceDeps): Prefetch {
   return {
     toNode: (nodeId) => {
       deps.background.run('package.prefetch', async () => {
-        for (const manifest of await listInUseManifests(deps.database.executor)) await fetchOne(nodeId, manifest);
+        const { executor } = deps.database;
+        const node = await findNode(executor, nodeId);
+        const present = (await listOnlineNodes(executor)).map(({ region }) => region);
+        for (const { manifestSha256, regions } of await listInUsePackages(executor)) {
+          if (isDistributedTo(node?.region ?? '', regions, present)) await fetchOne(nodeId, manifestSha256);
+        }
       });
     },
-    toAllNodes: (manifestSha256) => {
+    toAllNodes: ({ manifestSha256, regions }) => {
       deps.background.run('package.prefetch', async () => {
         const nodes = await listOnlineNodes(deps.database.executor);
-        await Promise.all(nodes.map((node) => fetchOne(node.id, manifestSha256)));
+        const present = nodes.map(({ region }) => region);
+        const chosen = nodes.filter(({ region }) => isDistributedTo(region, regions, present));
+        await Promise.all(chosen.map((node) => fetchOne(node.id, manifestSha256)));
       });
     },
   };

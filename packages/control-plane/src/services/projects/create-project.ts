@@ -1,5 +1,5 @@
 import { AppError, assertNever } from '@cloudstage/protocol';
-import { findApplication } from '../../db/applications.js';
+import { holdApplication } from '../../db/applications.js';
 import { findBackgroundImageRow } from '../../db/background-images.js';
 import { findProjectByName, insertProject } from '../../db/projects.js';
 import { isUniqueViolation } from '../../db/rows.js';
@@ -49,8 +49,8 @@ async function findApplicationProblem(
   applicationId: string,
   category: ProjectSettings['category'],
 ): Promise<ProjectProblem | null> {
-  const application = await findApplication(executor, applicationId);
-  if (application?.accountId !== accountId) return { type: 'application-not-found', applicationId };
+  const application = await holdApplication(executor, { accountId, applicationId });
+  if (application === null) return { type: 'application-not-found', applicationId };
   const isMobile = application.kind === 'ApplicationAPK';
   return isMobile === (category === 'MOBILE') ? null : { type: 'category-mismatch' };
 }

@@ -9,6 +9,7 @@ import {
   type PeerAnswer,
   type Role,
   type SessionEndReason,
+  type WindowMatch,
 } from '@cloudstage/protocol';
 import { clearGuestBusy, deleteGuest } from '../../db/guests.js';
 import type { LaunchFacts } from '../../db/launch.js';
@@ -71,6 +72,8 @@ export function createConnectPeer(deps: ServiceDeps, sendEndOrder: SendEndOrder)
 
 async function command(deps: ServiceDeps, plan: ConnectPlan): Promise<Settlement> {
   const { session } = plan;
+  // A version that is tried before it is online may belong to an application whose program nobody has chosen.
+  if (plan.facts.entryPath === null) return refusal('entry-not-found', 'no program is chosen');
   try {
     const result = await deps.nodeLink.call(session.nodeId, 'session.connect', toConnectParams(deps.settings, plan), {
       deadlineMs: deps.settings.connectMs,
@@ -114,16 +117,23 @@ export function toConnectParams(
       entryPath: facts.entryPath,
       args: [
         ...facts.applicationArgs,
+        ...splitArguments(facts.applicationParameters),
         ...splitArguments(run.parameters),
         ...splitArguments(session.applicationParameters),
       ],
-      processNames: [],
-      window: null,
+      processNames: facts.processNames,
+      window: windowOf(facts),
       limits: { cpuCores: scale.cpuCores, memoryBytes: scale.memoryBytes },
     },
     stream: { ...run.stream, ...clampBitrate(run.stream, scale) },
     peer: plan.peer,
   };
+}
+
+/** Null: the whole desktop. An empty title or class is not compared. */
+function windowOf({ windowUse, windowName, windowClassName }: LaunchFacts): WindowMatch | null {
+  if (windowUse === 'desktop') return null;
+  return { name: windowName || null, className: windowClassName || null };
 }
 
 function settlementOf(result: ConnectResult): Settlement {
