@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Packages are tested from their sources, so that a unit test never runs a stale build. */
-const alias = {
+const packages = {
   '@cloudstage/protocol': source('packages/protocol/src/index.ts'),
   '@cloudstage/cloud-api': source('packages/cloud-api/src/index.ts'),
   '@cloudstage/control-plane': source('packages/control-plane/src/index.ts'),
@@ -12,6 +12,14 @@ const alias = {
   '@cloudstage/client-core': source('packages/client-core/src/index.ts'),
   '@cloudstage/demo-backend': source('examples/demo-backend/src/index.ts'),
 };
+const alias = [
+  // Test kits that other packages may use; before the package, whose name is a prefix of theirs.
+  {
+    find: /^@cloudstage\/control-plane\/testing\/(.+)$/,
+    replacement: source('packages/control-plane/src/testing/$1.testkit.ts'),
+  },
+  ...Object.entries(packages).map(([find, replacement]) => ({ find, replacement })),
+];
 
 /** Integration tests that have a database: they run on the embedded one and on PostgreSQL. */
 const databaseTests = [

@@ -41,8 +41,7 @@ function uploadError(error: Error): AppError {
       { cause: error },
     );
   }
-  const text =
-    reason === undefined || reason === '' ? `HTTP status ${status}` : reason.slice(0, limits.toolOutputChars);
+  const text = refusalText(reason) ?? `HTTP status ${status}`;
   return new AppError('upload-refused', `The upload was refused: ${text}`, { cause: error });
 }
 

@@ -12,7 +12,7 @@ let projectId: string;
 let otherProjectId: string;
 
 beforeAll(async () => {
-  conformance = await startConformancePlane({ sessions: { sweepSeconds: 0.05 } });
+  conformance = await startConformancePlane();
   const { plane, dir } = conformance;
   const archivePath = join(dir, 'game.zip');
   await writeFile(archivePath, buildZip([{ name: 'bin/game', content: '\x7fELF a program', mode: 0o100755 }]));

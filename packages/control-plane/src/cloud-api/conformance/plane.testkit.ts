@@ -30,14 +30,24 @@ export const offer = encodeSessionEnvelope({
   type: 'offer',
 });
 
-/** Starts one with the defaults, except for what `patch` sets. */
-export async function startConformancePlane(patch: Record<string, unknown> = {}): Promise<ConformancePlane> {
+/** Starts one with the defaults, except for the times of sessions and what `patch` sets. */
+export async function startConformancePlane(
+  sessions: Record<string, number> = {},
+  patch: Record<string, unknown> = {},
+): Promise<ConformancePlane> {
   // Both packages send everything through this proxy when it is set.
   vi.stubEnv('http_proxy', '');
   const dir = await mkdtemp(join(tmpdir(), 'cloudstage-conformance-'));
   const database = await createTestDatabase();
   const { link, uplink } = createInProcessNodeLink();
-  const config = completeConfig({ dataDir: dir, databaseUrl: database.url, api: { port: 0 }, ...patch });
+  const config = completeConfig({
+    dataDir: dir,
+    databaseUrl: database.url,
+    api: { port: 0 },
+    // The simulated node speaks only when something changes.
+    sessions: { sweepSeconds: 0.05, nodeSilentSeconds: 600, ...sessions },
+    ...patch,
+  });
   const logger = createLogger({ level: 'silent', name: 'test' });
   const plane = await createControlPlane(config, { nodeLink: link, logger });
   const { url } = await plane.listen();

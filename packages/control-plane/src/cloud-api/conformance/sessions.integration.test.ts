@@ -19,9 +19,7 @@ let conformance: ConformancePlane;
 let projectId: string;
 
 beforeAll(async () => {
-  conformance = await startConformancePlane({
-    sessions: { sweepSeconds: 0.05, connectSeconds: 1, endRetrySeconds: 1 },
-  });
+  conformance = await startConformancePlane({ connectSeconds: 1, endRetrySeconds: 1 });
   const { plane, dir } = conformance;
   const archivePath = join(dir, 'game.zip');
   await writeFile(archivePath, buildZip([{ name: 'bin/game', content: '\x7fELF a program', mode: 0o100755 }]));
