@@ -14,10 +14,12 @@ const invariants: Readonly<Record<string, SQL>> = {
   'a session owns one slot': sql`
     SELECT session_id, count(*) FROM slots WHERE state IN ('reserved', 'busy') GROUP BY session_id HAVING count(*) > 1`,
   'a user has one live session': sql`
-    SELECT account_id, user_id, count(*) FROM sessions WHERE state <> 'ended' GROUP BY account_id, user_id HAVING count(*) > 1`,
+    SELECT account_id, user_id, count(*) FROM sessions WHERE state <> 'ended' AND user_id IS NOT NULL
+    GROUP BY account_id, user_id HAVING count(*) > 1`,
   'a live session has a deadline, or an online node that answers for it': sql`
     SELECT s.id, s.state FROM sessions s LEFT JOIN render_nodes n ON n.id = s.node_id
-    WHERE s.state <> 'ended' AND s.deadline_at IS NULL AND NOT (s.state = 'running' AND COALESCE(n.online, false))`,
+    WHERE s.state <> 'ended' AND s.deadline_at IS NULL
+      AND NOT (s.state IN ('running', 'prelaunched') AND COALESCE(n.online, false))`,
   'a slot knows the project of the session that owns it': sql`
     SELECT sl.node_id, sl.slot_index FROM slots sl JOIN sessions s ON s.id = sl.session_id
     WHERE sl.state IN ('reserved', 'busy') AND sl.project_id IS DISTINCT FROM s.project_id`,
@@ -25,6 +27,18 @@ const invariants: Readonly<Record<string, SQL>> = {
     SELECT node_id, slot_index FROM slots WHERE state IN ('idle', 'initializing', 'failed') AND project_id IS NOT NULL`,
   'a slot that is being cleaned has a deadline': sql`
     SELECT node_id, slot_index FROM slots WHERE state = 'cleaning' AND deadline_at IS NULL`,
+  'a slot is online as its node is': sql`
+    SELECT sl.node_id, sl.slot_index FROM slots sl JOIN render_nodes n ON n.id = sl.node_id WHERE sl.online <> n.online`,
+  'a seat that is taken belongs to a session with a slot, which knows the package': sql`
+    SELECT c.package_id, c.seat, c.session_id FROM concurrencies c LEFT JOIN slots sl ON sl.session_id = c.session_id
+    WHERE c.session_id IS NOT NULL AND sl.package_id IS DISTINCT FROM c.package_id`,
+  'a slot on a package has a seat of it': sql`
+    SELECT sl.node_id, sl.slot_index, sl.package_id FROM slots sl
+    LEFT JOIN concurrencies c ON c.package_id = sl.package_id AND c.session_id = sl.session_id
+    WHERE sl.package_id IS NOT NULL AND c.seat IS NULL`,
+  'a package has no more seats than were granted': sql`
+    SELECT k.id, k.amount, count(*) FROM concurrent_packages k JOIN concurrencies c ON c.package_id = k.id AND NOT c.surplus
+    WHERE k.state = 'active' GROUP BY k.id HAVING count(*) > k.amount`,
   'guests belong to live sessions': sql`
     SELECT g.user_id FROM session_guests g JOIN sessions s ON s.id = g.session_id WHERE s.state = 'ended'`,
   'guests of a session sit on different seats': sql`

@@ -37,4 +37,4 @@ const command: fc.Arbitrary<ModelCommand> = fc.oneof(
 );
 
 /** Sequences of commands. */
-export const modelCommands = fc.array(command, { minLength: 5, maxLength: 40 });
+export const modelCommands = fc.array(command, { minLength: 5, maxLength: 40, size: 'max' });

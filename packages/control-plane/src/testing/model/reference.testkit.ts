@@ -142,6 +142,10 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
         for (const nodeId of nodeIds.filter(world.isLost)) for (const promise of onNode(nodeId)) promise.mayEnd = true;
         return;
       case 'restart':
+        // Nobody could reconnect meanwhile: those who wait for their client get a little more time.
+        for (const promise of promises.values()) {
+          if (promise.launched) promise.expiresAt = Math.max(promise.expiresAt, now() + serviceLimits.resumeGraceMs);
+        }
         return world.restart();
     }
   };
@@ -154,8 +158,7 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
       const row = live.find((candidate) => candidate.id === promise.sessionId);
       const gone = row === undefined || row.state === 'ending';
       if (gone && held(user) !== null) fail(`${user} has lost ${promise.sessionId} for no reason`);
-      // A restart gives those who wait for their client a little more time.
-      if (!gone && now() >= promise.expiresAt + serviceLimits.resumeGraceMs && !world.isLost(promise.nodeId)) {
+      if (!gone && now() >= promise.expiresAt && !world.isLost(promise.nodeId)) {
         fail(`${promise.sessionId} of ${user} outlives its deadline: it is ${row.state}`);
       }
       if (row === undefined) promises.delete(user);
