@@ -61,6 +61,8 @@ describe('the whole control plane', () => {
 
   it('is alive and ready', async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const upload = await fetch(`${url}/uploads/ver-x/y.zip`, { method: 'PUT', body: 'x' });
+    expect([upload.status, await upload.json()]).toMatchObject([401, { code: 'token-invalid' }]);
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
   });
