@@ -21,8 +21,9 @@ const ApiSchema = Type.Object(
     }),
     publicUrl: Type.String({
       default: '',
-      pattern: '^(https?://.+)?$',
-      description: 'URL at which customers reach this server, told to uploading clients; empty: its own address',
+      pattern: '^(https?://[^\\s?#]+)?$',
+      description:
+        'URL at which customers and browsers reach this server, told to uploading clients and in image addresses; empty: its own address',
     }),
   },
   { default: {}, additionalProperties: false, description: 'Cloud API server' },
@@ -79,6 +80,19 @@ const SessionsSchema = Type.Object(
       default: 1,
       description: 'Pause between two looks at deadlines',
     }),
+    maxDurationSeconds: Seconds({
+      minimum: 0,
+      maximum: 31_622_400,
+      default: 0,
+      description: 'Longest duration of a session, counted from CreateSession; 0: no bound; projects may set their own',
+    }),
+    historyDays: Seconds({
+      minimum: 0.01,
+      maximum: 3_660,
+      default: 90,
+      description: 'How long sessions that have ended, and their events, can be looked up',
+    }),
+    usageDays: Seconds({ minimum: 0.01, maximum: 3_660, default: 400, description: 'How long usage records are kept' }),
     maxPlayers: Type.Integer({
       minimum: 1,
       maximum: 16,

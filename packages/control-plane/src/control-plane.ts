@@ -62,6 +62,9 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     connectMs: seconds(sessions.connectSeconds),
     endMs: seconds(sessions.connectSeconds),
     nodeSilentMs: seconds(sessions.nodeSilentSeconds),
+    maxDurationMs: seconds(sessions.maxDurationSeconds),
+    historyMs: seconds(sessions.historyDays * 86_400),
+    usageMs: seconds(sessions.usageDays * 86_400),
     maxPlayers: sessions.maxPlayers,
     maxViewers: sessions.maxViewers,
     auditRetentionMs: Math.round(config.audit.retentionDays * 86_400_000),
@@ -120,7 +123,12 @@ function openSecrets(config: ControlPlaneConfig, masterKey: Buffer): SecretBox {
   return createSecretBox(masterKey, parsePreviousKeys(config.masterKeyPrevious));
 }
 
-async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, opened: Database): Promise<Parts> {
+async function build(
+  config: ControlPlaneConfig,
+  deps: ControlPlaneDeps,
+  opened: Database,
+  publicUrl: () => string,
+): Promise<Parts> {
   const dataDir = resolve(config.dataDir);
   const metrics = createMetrics();
   const database = measureDatabase(opened, metrics);
@@ -138,8 +146,9 @@ async function build(config: ControlPlaneConfig, deps: ControlPlaneDeps, opened:
     settings: toSettings(config),
     logger: deps.logger,
     version: controlPlaneVersion,
+    imageUrl: (imageId) => `${publicUrl()}/images/${imageId}`,
   };
-  const services = createServices(serviceDeps, measureIngest(packages.ingest, metrics));
+  const services = createServices(serviceDeps, measureIngest(packages.ingest, metrics), store);
   if (database.exclusive) await failInterruptedVersions(serviceDeps);
   await resumeSessions(serviceDeps);
   attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent: services.handleNodeEvent, store, logger: deps.logger });
@@ -163,7 +172,9 @@ function startSweepers(parts: Parts, config: ControlPlaneConfig, logger: Logger)
 export async function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const databaseUrl = config.databaseUrl || `pglite:${join(resolve(config.dataDir), 'database')}`;
   const database = await openDatabase(databaseUrl, { logger: deps.logger });
-  const parts = await build(config, deps, database).catch(async (error: unknown) => {
+  let listensAt = '';
+  const publicUrl = () => config.api.publicUrl.replace(/\/+$/, '') || listensAt;
+  const parts = await build(config, deps, database, publicUrl).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
@@ -184,9 +195,9 @@ export async function createControlPlane(config: ControlPlaneConfig, deps: Contr
   return {
     listen: async () => {
       await edges.metrics.listen();
-      const url = await edges.api.listen({ host: config.api.listenAddress, port: config.api.port });
-      packages.listening(url);
-      return { url };
+      listensAt = await edges.api.listen({ host: config.api.listenAddress, port: config.api.port });
+      packages.listening(listensAt);
+      return { url: listensAt };
     },
     close: () => {
       closing ??= shutDown();

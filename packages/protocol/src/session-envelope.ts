@@ -62,7 +62,10 @@ export interface ScreenConfig {
 
 /** Decoded ServerSession: the answer and what the client needs to know about the session. */
 export interface ServerSession {
-  /** 0; failures are reported by the cloud API, not here (the official SDK connects whatever the code says). */
+  /**
+   * 0, or 8: the guest's host has no running program yet, and `sdp` is unusable on purpose. Other failures are reported by
+   * the cloud API, not here: the official SDK connects to any usable answer, whatever the code says.
+   */
   readonly code: number;
   readonly message: string;
   readonly type: 'answer';

@@ -54,7 +54,7 @@ describe('the configuration', () => {
   it('is complete without file and environment', () => {
     const { config, file } = load();
     expect(file).toBeNull();
-    expect(config.api).toEqual({ listenAddress: '127.0.0.1', port: 8080, trustedProxies: [] });
+    expect(config.api).toEqual({ listenAddress: '127.0.0.1', port: 8080, trustedProxies: [], publicUrl: '' });
     expect(config.demo).toMatchObject({ enabled: true, listenAddress: '127.0.0.1', port: 3000 });
     expect(mediaPorts(config)).toEqual({ udpPort: 8000, tcpPort: 8000 });
     expect(config.node.slots).toBe(2);

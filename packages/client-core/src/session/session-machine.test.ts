@@ -149,7 +149,7 @@ describe('connecting', () => {
     const { effects, state } = run(initialSessionState(), [
       ...toReady,
       start,
-      { type: 'answer-failed', generation: g, message: 'bad' },
+      { type: 'answer-failed', generation: g, code: 0, message: 'bad' },
     ]);
     expect(effects.slice(-3)).toEqual([
       { type: 'close-peer', generation: g },
@@ -157,6 +157,18 @@ describe('connecting', () => {
       expect.objectContaining({ type: 'connect-fail', code: -7 }),
     ]);
     expect(needsClock(state)).toBe(false);
+  });
+
+  it('a ServerSession that refuses the client tells its code last', () => {
+    const { effects } = run(initialSessionState(), [
+      ...toReady,
+      start,
+      { type: 'answer-failed', generation: g, code: 8, message: 'bad' },
+    ]);
+    expect(effects.slice(-2)).toEqual([
+      expect.objectContaining({ type: 'connect-fail', code: -7 }),
+      { type: 'status', code: 8, message: 'bad' },
+    ]);
   });
 
   it('a device without WebRTC is 255', () => {
@@ -407,7 +419,7 @@ const anyEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
         { type: 'offer-ready' },
         { type: 'offer-failed', message: 'x', noWebrtc: false },
         { type: 'answer-applied', code: 0, message: '' },
-        { type: 'answer-failed', message: 'x' },
+        { type: 'answer-failed', code: 8, message: 'x' },
         { type: 'video-track' },
         { type: 'media-ready' },
         { type: 'channel-open', label: 'ack' },

@@ -104,7 +104,7 @@ function stepPeer(state: SessionState, event: PeerEvent, nowMs: number): Session
       return { state, effects: [{ type: 'status', code, message: event.message }] };
     }
     case 'answer-failed':
-      return answerFailed(state, event.message, nowMs);
+      return answerFailed(state, event, nowMs);
     case 'video-track':
       return { state: { ...state, videoTrackAtMs: state.videoTrackAtMs ?? nowMs }, effects: [] };
     case 'media-ready':
@@ -161,11 +161,17 @@ function offerFailed(
   return stopEverything(state, [{ type: 'init-result', code: sessionCodes.init.offerFailed, message }, first]);
 }
 
-function answerFailed(state: SessionState, message: string, nowMs: number): SessionStep {
+function answerFailed(
+  state: SessionState,
+  { message, code }: { readonly message: string; readonly code: number },
+  nowMs: number,
+): SessionStep {
   if (state.retry !== null) return failAttempt(state, message, nowMs);
   return stopEverything(state, [
     { type: 'status', code: sessionCodes.status.failed, message },
     { type: 'connect-fail', code: sessionCodes.connectFail.answerRejected, message: 'setRemoteDescription failed' },
+    // TCGSDK tells the code of the ServerSession last: a page learns from it that it has to wait for the host.
+    ...(code === 0 ? [] : [{ type: 'status' as const, code: publicStatusCode(code), message }]),
   ]);
 }
 

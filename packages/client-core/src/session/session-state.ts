@@ -84,7 +84,8 @@ export type PeerEvent = { readonly generation: number } & (
   | { readonly type: 'offer-failed'; readonly message: string; readonly noWebrtc: boolean }
   /** `code` and `message` of the ServerSession, which is told to the page whatever it is. */
   | { readonly type: 'answer-applied'; readonly code: number; readonly message: string }
-  | { readonly type: 'answer-failed'; readonly message: string }
+  /** `code` is that of the ServerSession: one that refuses the client carries no usable answer. */
+  | { readonly type: 'answer-failed'; readonly message: string; readonly code: number }
   | { readonly type: 'video-track' }
   | { readonly type: 'media-ready' }
   | { readonly type: 'channel-open'; readonly label: string }

@@ -275,12 +275,12 @@ export class ClientSessionController {
     this.#measurements = new Measurements(this.#platform.nowMs(), session.user_id ?? '');
     this.#measurements.setThresholds(parseNetworkScript(session.feature_switch?.network_event_script));
     this.#notify({ type: 'server-session', session });
+    const code = Number(session.code ?? 0);
     try {
       await this.#link?.applyAnswer(session.sdp ?? '');
-      const message = session.message ?? '';
-      this.#dispatch({ type: 'answer-applied', generation, code: Number(session.code ?? 0), message });
+      this.#dispatch({ type: 'answer-applied', generation, code, message: session.message ?? '' });
     } catch (error) {
-      this.#dispatch({ type: 'answer-failed', generation, message: String(error) });
+      this.#dispatch({ type: 'answer-failed', generation, code, message: String(error) });
     }
   }
 

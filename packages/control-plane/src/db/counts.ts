@@ -36,7 +36,7 @@ export async function readProjectConcurrency(
         'active', ${isActivePackage(key.now)})) FROM concurrent_packages k WHERE k.project_id = p.id), '[]') AS packages,
       (SELECT count(*)::integer FROM slots sl WHERE sl.project_id = p.id AND sl.online) AS using
     FROM projects p
-    WHERE p.account_id = ${key.accountId}
+    WHERE p.account_id = ${key.accountId} AND p.deleted_at IS NULL
       AND p.id IN (SELECT json_array_elements_text(${JSON.stringify(key.projectIds)}::json))`,
   );
 }

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import type { RunSettingsSource } from '../domain/run-settings.js';
 import {
   accounts,
   applications,
@@ -10,21 +11,17 @@ import {
 } from './schema.js';
 
 /** Everything but the session's own row that starting its program and answering its client takes. */
-export interface LaunchFacts {
+export interface LaunchFacts extends RunSettingsSource {
   readonly accountNumber: number;
   readonly region: string;
   readonly entryPath: string;
   readonly applicationArgs: readonly string[];
-  readonly projectParameters: string;
   readonly manifestSha256: string | null;
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-  readonly minBitrateBps: number;
-  readonly maxBitrateBps: number;
   readonly concurrencyType: string;
   readonly isPreload: boolean;
   readonly preloadMs: number;
+  /** Longest duration that the project sets; null: that of the installation. */
+  readonly maxDurationMs: number | null;
 }
 
 /** Reads the facts in one statement; null when there is no such session. */
@@ -35,6 +32,7 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       region: renderNodes.region,
       entryPath: applications.entryPath,
       applicationArgs: applications.args,
+      applicationKind: applications.kind,
       projectParameters: projects.parameters,
       manifestSha256: applicationVersions.manifestSha256,
       width: projects.width,
@@ -45,6 +43,12 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       concurrencyType: projects.concurrencyType,
       isPreload: projects.isPreload,
       preloadMs: projects.preloadMs,
+      disabledVideoCodecs: projects.disabledVideoCodecs,
+      pushGopMs: projects.pushGopMs,
+      upstreamAudioOption: projects.upstreamAudioOption,
+      xrMaxWidth: projects.xrMaxWidth,
+      backgroundImageId: projects.backgroundImageId,
+      maxDurationMs: projects.maxDurationMs,
     })
     .from(sessions)
     .innerJoin(accounts, eq(accounts.id, sessions.accountId))

@@ -12,4 +12,6 @@ export const dbLimits = {
   sweepBatch: 64,
   /** Rows of a listing. */
   listRows: 1_000,
+  /** Rows of old history deleted in one statement: keeps locks short; what is left goes with the next sweep. */
+  historyBatch: 500,
 } as const;

@@ -59,6 +59,36 @@ export async function updatePackage(
   await executor.update(concurrentPackages).set(patch).where(eq(concurrentPackages.id, packageId));
 }
 
+/** Packages that are bound to projects of an account, locked together with their seats; their ids. */
+export async function lockPackagesOfProjects(
+  executor: Executor,
+  key: { readonly accountId: string; readonly projectIds: readonly string[] },
+): Promise<readonly string[]> {
+  const ids = sql.join(
+    key.projectIds.map((id) => sql`${id}`),
+    sql`, `,
+  );
+  const found = await rows<{ id: string }>(
+    executor,
+    sql`SELECT id FROM concurrent_packages WHERE account_id = ${key.accountId} AND project_id IN (${ids})
+        ORDER BY id FOR NO KEY UPDATE`,
+  );
+  for (const { id } of found) {
+    await rows(executor, sql`SELECT seat FROM concurrencies WHERE package_id = ${id} ORDER BY seat FOR UPDATE`);
+  }
+  return found.map((row) => row.id);
+}
+
+/** True when a package of another type than the given one is bound to a project. */
+export async function hasPackageOfOtherType(executor: Executor, projectId: string, type: string): Promise<boolean> {
+  const found = await rows<{ id: string }>(
+    executor,
+    sql`SELECT id FROM concurrent_packages WHERE project_id = ${projectId} AND type <> ${type} AND state <> 'revoked'
+        LIMIT 1`,
+  );
+  return found.length > 0;
+}
+
 /** Gives a locked package, and all its seats, to a project or to none. Sessions on the seats are not touched. */
 export async function movePackage(executor: Executor, packageId: string, projectId: string | null): Promise<void> {
   await executor.update(concurrentPackages).set({ projectId }).where(eq(concurrentPackages.id, packageId));

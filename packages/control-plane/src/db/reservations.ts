@@ -64,12 +64,14 @@ export async function readApplyContext(executor: Executor, key: ApplyKey): Promi
     LEFT JOIN applications a ON a.account_id = p.account_id
       AND a.id = CASE WHEN p.type = 'EXCLUSIVE' OR ${key.applicationId} = '' THEN p.application_id ELSE ${key.applicationId} END
       AND (p.application_id = a.id
-        OR EXISTS (SELECT 1 FROM project_applications pa WHERE pa.project_id = p.id AND pa.application_id = a.id))
+        OR EXISTS (SELECT 1 FROM project_applications pa WHERE pa.project_id = p.id AND pa.application_id = a.id)
+        OR p.type = 'SHARED' AND (a.kind = 'ApplicationAPK') = (p.category = 'MOBILE')
+          AND NOT EXISTS (SELECT 1 FROM project_applications pa WHERE pa.project_id = p.id))
     LEFT JOIN application_versions v ON v.application_id = a.id
       AND CASE WHEN ${key.applicationVersionId} = '' THEN v.state = 'in-use'
         ELSE v.id = ${key.applicationVersionId} AND v.state IN ('normal', 'in-use', 'usable') END
     LEFT JOIN sessions s ON s.account_id = p.account_id AND s.user_id = ${key.userId} AND s.state <> 'ended'
-    WHERE p.id = ${key.projectId} AND p.account_id = ${key.accountId}`,
+    WHERE p.id = ${key.projectId} AND p.account_id = ${key.accountId} AND p.deleted_at IS NULL`,
   );
   return row === undefined ? null : { ...row, packages: row.packages ?? [], pools: row.pools ?? [] };
 }

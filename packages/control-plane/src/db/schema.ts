@@ -10,6 +10,7 @@ import {
   primaryKey,
   text,
 } from 'drizzle-orm/pg-core';
+import type { RunSettings } from '../domain/run-settings.js';
 import type { SessionStateName } from '../domain/session-state.js';
 import type { SlotStateName } from '../domain/slot-state.js';
 import type { VersionStateName } from '../domain/version-state.js';
@@ -71,8 +72,9 @@ export const applicationVersions = pgTable('application_versions', {
 });
 
 /**
- * Run settings that tie applications to concurrency. A null limit means: what the nodes have. The column
- * `prelaunch_due_at` belongs to the prelauncher's queries alone.
+ * Run settings that tie applications to concurrency. A null limit means: what the nodes have; a null longest duration: that
+ * of the installation. A deleted project keeps its row for the history. The column `prelaunch_due_at` belongs to the
+ * prelauncher's queries alone.
  */
 export const projects = pgTable('projects', {
   id: text('id').primaryKey(),
@@ -93,6 +95,14 @@ export const projects = pgTable('projects', {
   isPreload: boolean('is_preload').notNull(),
   preloadMs: integer('preload_ms').notNull(),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  description: text('description').notNull(),
+  upstreamAudioOption: text('upstream_audio_option').$type<'' | 'DisableMixIntoStreamPush'>().notNull(),
+  pushGopMs: integer('push_gop_ms').notNull(),
+  xrMaxWidth: integer('xr_max_width').notNull(),
+  backgroundImageId: text('background_image_id'),
+  disabledVideoCodecs: jsonb('disabled_video_codecs').$type<readonly string[]>().notNull(),
+  maxDurationMs: bigint('max_duration_ms', { mode: 'number' }),
+  deletedAt: bigint('deleted_at', { mode: 'number' }),
 });
 
 /** Applications of SHARED projects. */
@@ -138,7 +148,8 @@ export const slots = pgTable(
 
 /**
  * Sessions, live and past. `busyUntil` marks a CreateSession call in progress and lapses by itself. `userId` is null until
- * somebody claims a prelaunched session; `launchFingerprint` tells what it was launched with.
+ * somebody claims a prelaunched session; `launchFingerprint` tells what it was launched with. `usageSince` is the start of the open
+ * interval of use, null: since the creation. `expiresAt` is when the longest duration is over.
  */
 export const sessions = pgTable('sessions', {
   id: text('id').primaryKey(),
@@ -163,6 +174,9 @@ export const sessions = pgTable('sessions', {
   launchedAt: bigint('launched_at', { mode: 'number' }),
   endedAt: bigint('ended_at', { mode: 'number' }),
   launchFingerprint: text('launch_fingerprint'),
+  usageSince: bigint('usage_since', { mode: 'number' }),
+  expiresAt: bigint('expires_at', { mode: 'number' }),
+  runSettings: jsonb('run_settings').$type<RunSettings>(),
 });
 
 /** Guests of live sessions. A user is the guest of one session at a time. */

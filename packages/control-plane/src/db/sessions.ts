@@ -1,4 +1,4 @@
-import { and, desc, eq, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, lte, ne, notInArray, sql } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
 import { type Executor, type SessionRow, sessions } from './schema.js';
@@ -68,6 +68,9 @@ export type SessionPatch = Partial<
     | 'createdAt'
     | 'reconnectGraceMs'
     | 'launchFingerprint'
+    | 'usageSince'
+    | 'expiresAt'
+    | 'runSettings'
   >
 >;
 
@@ -101,6 +104,17 @@ export async function lockDueSessions(executor: Executor, now: number): Promise<
     .from(sessions)
     .where(and(ne(sessions.state, 'ended'), sql`${sessions.deadlineAt} <= ${now}`))
     .orderBy(sessions.deadlineAt)
+    .limit(dbLimits.sweepBatch)
+    .for('update', { skipLocked: true });
+}
+
+/** Sessions whose longest duration is over, locked; those that another process holds are skipped. */
+export async function lockExpiredSessions(executor: Executor, now: number): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(and(notInArray(sessions.state, ['ending', 'ended']), lte(sessions.expiresAt, now)))
+    .orderBy(sessions.expiresAt)
     .limit(dbLimits.sweepBatch)
     .for('update', { skipLocked: true });
 }

@@ -146,6 +146,7 @@ describe('ServerSession', () => {
       region: 'local',
       concurrencyType: 'M1',
       version: '1',
+      backgroundUrl: null,
     });
     expect(session).not.toHaveProperty('metric_key');
     expect(session).toMatchObject({

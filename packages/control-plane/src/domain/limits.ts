@@ -14,4 +14,11 @@ export const domainLimits = {
   maxProgramArguments: 256,
   /** Slots one node may describe: a machine has CPU cores for a fraction of it. */
   maxSlotsPerNode: 1_024,
+  /** Widest XR pictures, as the vendor allows them by type. */
+  maxXrWidth: 5_000,
+  maxXrWidthXl2: 6_000,
+  /** Video codecs that clients may name. */
+  videoCodecs: ['H264', 'H265', 'VP8', 'VP9', 'AV1'],
+  /** Those that render nodes encode; at least one must be left to every project. */
+  encodableCodecs: ['H264'],
 } as const;

@@ -1,4 +1,23 @@
-import type { PeerAnswer, Role, ServerSession } from '@cloudstage/protocol';
+import type { PeerAnswer, Role, ServerSession, StreamSettings } from '@cloudstage/protocol';
+
+/** `ServerSession.code` of a guest whose host has no running program yet. */
+const waitingForHost = 8;
+
+/** Facts of a guest that must come again. */
+export interface WaitingGuestFacts
+  extends Omit<ServerSessionFacts, 'answer' | 'backgroundUrl'>,
+    Pick<StreamSettings, 'width' | 'height'> {}
+
+/**
+ * Builds the ServerSession of a guest that comes before its host. There is nothing to connect to, so the `sdp` is one that
+ * every browser refuses: an SDK reads the code only of a session whose `sdp` is there, and connects to any that is usable.
+ */
+export function buildWaitingServerSession({ width, height, ...facts }: WaitingGuestFacts): ServerSession {
+  const screenConfig = { width, height, orientation: 'landscape', degree: '0_degree' } as const;
+  const nowhere = { sdp: 'v=0\r\n', serverIp: '', serverPort: 0, videoMimeType: '', audioMimeType: '', screenConfig };
+  const session = buildServerSession({ ...facts, answer: nowhere, backgroundUrl: null });
+  return { ...session, code: waitingForHost, message: 'waiting for the host' };
+}
 
 /** Facts of a connected peer that the client needs to know. */
 export interface ServerSessionFacts {
@@ -14,6 +33,8 @@ export interface ServerSessionFacts {
   /** Scale of the project's concurrency, `L1`. */
   readonly concurrencyType: string;
   readonly version: string;
+  /** Picture that the page shows until the first frame; null: none. */
+  readonly backgroundUrl: string | null;
 }
 
 /**
@@ -46,7 +67,9 @@ export function buildServerSession(facts: ServerSessionFacts): ServerSession {
     video_mime_type: answer.videoMimeType,
     audio_mime_type: answer.audioMimeType,
     screen_config: answer.screenConfig,
-    game_config: { sdk_conf: { cursor_mode: 1 } },
+    game_config: {
+      sdk_conf: { cursor_mode: 1, ...(facts.backgroundUrl === null ? {} : { bgimg_url: facts.backgroundUrl }) },
+    },
     feature_switch: {},
   };
 }

@@ -81,6 +81,8 @@ export type CreateSessionOutcome =
   | { readonly type: 'offer-invalid'; readonly message: string }
   | { readonly type: 'codec-unsupported'; readonly message: string }
   | { readonly type: 'host-session-not-found' }
+  /** The host holds a session, but its program does not run yet: a guest has to come again. */
+  | { readonly type: 'waiting-for-host'; readonly serverSession: ServerSession }
   | { readonly type: 'role-limit' }
   | { readonly type: 'node-unreachable' }
   | { readonly type: 'failed'; readonly message: string };

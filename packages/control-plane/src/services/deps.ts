@@ -31,6 +31,12 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   /** Age at which entries of the audit log are removed. */
   readonly auditRetentionMs: number;
   readonly concurrency: ConcurrencySettings;
+  /** Longest duration of sessions whose project sets none; 0: no bound. */
+  readonly maxDurationMs: number;
+  /** How long sessions that have ended stay in the history. */
+  readonly historyMs: number;
+  /** How long usage records are kept. */
+  readonly usageMs: number;
 }
 
 /** What every use case may use. */
@@ -45,4 +51,6 @@ export interface ServiceDeps {
   readonly logger: Logger;
   /** Version text that clients see. */
   readonly version: string;
+  /** Absolute URL under which browsers get a background image. */
+  readonly imageUrl: (imageId: string) => string;
 }

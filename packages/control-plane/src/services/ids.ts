@@ -9,8 +9,8 @@ function randomText(alphabet: string, length: number): string {
   return text;
 }
 
-/** Prefixes of public ids; `app-`, `ver-`, `cap-` and `cac-` are the vendor's. */
-export type IdPrefix = 'app' | 'ver' | 'cap' | 'cac' | 'ses' | 'acc';
+/** Prefixes of public ids; all but `ses-` and `acc-` are the vendor's. */
+export type IdPrefix = 'app' | 'ver' | 'cap' | 'cac' | 'cf' | 'ses' | 'acc';
 
 /** Makes an id: sessions get 20 random characters because clients present them, the rest eight as in the vendor's API. */
 export function createId(prefix: IdPrefix): string {

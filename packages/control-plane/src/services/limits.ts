@@ -58,4 +58,18 @@ export const serviceLimits = {
   prelaunchFailureWindowMs: 3_600_000,
   /** Units of one package: each is a row. */
   maxPackageAmount: 10_000,
+  /** Sessions on one page of the history: a screenful is 50. */
+  maxSessionPage: 200,
+  /** Events told of one session or by one look at the feed; a session that reconnects every minute makes 2,880 a day. */
+  maxEventPage: 1_000,
+  /** Usage records read at a time while they are exported: what is held in memory. */
+  usagePage: 500,
+  /** Time range of one usage query: a year of bills. */
+  maxUsageRangeMs: 366 * 86_400_000,
+  /** Lines of totals: a hundred projects over three months. */
+  maxUsageTotals: 10_000,
+  /** Pause between two looks for history that is old enough to go: it grows by the day. */
+  historySweepPauseMs: 60_000,
+  /** Background image: a screen of 4K as JPEG; it is sent to every client that waits for its program. */
+  maxImageBytes: 2 * 1024 * 1024,
 } as const;

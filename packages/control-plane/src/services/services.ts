@@ -1,4 +1,5 @@
 import type { Ingest } from '../storage/ingest.js';
+import type { ObjectStore } from '../storage/object-store.js';
 import { createAccountServices } from './accounts/account-services.js';
 import type { AccountServices } from './accounts/contract.js';
 import { createEnsureAccessKey, type EnsureAccessKey } from './accounts/first-access-key.js';
@@ -36,24 +37,29 @@ import type { ServiceDeps } from './deps.js';
 import { createTakeCensus, type TakeCensus } from './metrics/census.js';
 import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node-event.js';
 import { createPrefetch } from './nodes/prefetch.js';
-import {
-  type CreateProject,
-  createCreateProject,
-  createFindProject,
-  type FindProject,
-} from './projects/create-project.js';
+import { type AllProjectServices, createProjectServices } from './projects/project-services.js';
 import { createApplyConcurrent } from './sessions/apply-concurrent.js';
 import { createConnectPeer } from './sessions/connect-peer.js';
+import type { SessionHistoryServices } from './sessions/contract.js';
 import { createCreateSession } from './sessions/create-session.js';
 import { createDestroySession, createEndSession, type EndSession } from './sessions/destroy-session.js';
 import { createSendEndOrder } from './sessions/end-order.js';
+import { createHistoryServices } from './sessions/history.js';
 import { createJoinSession } from './sessions/join-session.js';
 import { createListSessions, type ListSessions } from './sessions/list-sessions.js';
 import { createReconnectSession } from './sessions/reconnect-session.js';
+import { createRemoveGuest } from './sessions/remove-guest.js';
+import { createUsageServices } from './sessions/usage.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
-export interface AllServices extends Services, AccountServices, AuditServices, PackageAdminServices {
+export interface AllServices
+  extends Services,
+    AccountServices,
+    AuditServices,
+    PackageAdminServices,
+    AllProjectServices,
+    SessionHistoryServices {
   readonly countProjects: CountProjects;
   readonly handleNodeEvent: HandleNodeEvent;
   readonly sweep: Sweep;
@@ -64,14 +70,12 @@ export interface AllServices extends Services, AccountServices, AuditServices, P
   readonly createApplicationVersion: CreateApplicationVersion;
   readonly setVersionOnline: SetVersionOnline;
   readonly hasOnlineVersion: HasOnlineVersion;
-  readonly createProject: CreateProject;
-  readonly findProject: FindProject;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;
 }
 
 /** Builds all use cases over one set of dependencies. */
-export function createServices(deps: ServiceDeps, ingest: Ingest): AllServices {
+export function createServices(deps: ServiceDeps, ingest: Ingest, store: ObjectStore): AllServices {
   const sendEndOrder = createSendEndOrder(deps);
   const connectPeer = createConnectPeer(deps, sendEndOrder);
   const prefetch = createPrefetch(deps);
@@ -93,7 +97,7 @@ export function createServices(deps: ServiceDeps, ingest: Ingest): AllServices {
     noteAccessKeyUse: signingKeys.noteUse,
     applyConcurrent: createApplyConcurrent(deps, sendEndOrder),
     createSession: createCreateSession(deps, connectPeer, createJoinSession(deps, connectPeer)),
-    destroySession: createDestroySession(deps, sendEndOrder),
+    destroySession: createDestroySession(deps, sendEndOrder, createRemoveGuest(deps)),
     describeConcurrentCount: createDescribeConcurrentCount(deps, countProjects),
     reconnectSession: createReconnectSession(deps, connectPeer),
     checkReady: createCheckReady(deps),
@@ -105,9 +109,10 @@ export function createServices(deps: ServiceDeps, ingest: Ingest): AllServices {
     createApplicationVersion: createCreateApplicationVersion(deps, ingest),
     setVersionOnline: createSetVersionOnline(deps, prefetch),
     hasOnlineVersion: createHasOnlineVersion(deps),
-    createProject: createCreateProject(deps),
-    findProject: createFindProject(deps),
+    ...createProjectServices(deps, store, sendEndOrder),
     listSessions: createListSessions(deps),
     endSession: createEndSession(deps, sendEndOrder),
+    ...createHistoryServices(deps),
+    ...createUsageServices(deps),
   };
 }

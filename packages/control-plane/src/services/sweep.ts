@@ -1,6 +1,6 @@
 import { isAppError } from '@cloudstage/protocol';
 import { lockSilentNodes, setNodeOffline } from '../db/nodes.js';
-import { lockDueSessions, lockSessionsOfNode } from '../db/sessions.js';
+import { lockDueSessions, lockExpiredSessions, lockSessionsOfNode } from '../db/sessions.js';
 import { lockOverdueSlots, postponeSlot, setSlotsOffline } from '../db/slots.js';
 import { deadlineAfter } from '../domain/deadlines.js';
 import type { ServiceDeps } from './deps.js';
@@ -8,6 +8,7 @@ import { serviceLimits } from './limits.js';
 import type { HandleNodeEvent } from './nodes/handle-node-event.js';
 import { type SendEndOrder, sendInBackground } from './sessions/end-order.js';
 import { applySessionEvent, type EndOrder } from './sessions/session-transition.js';
+import { createSweepHistory } from './sessions/sweep-history.js';
 
 /** Carries out what deadlines demand. Several control planes may sweep at once: rows that one holds are skipped. */
 export type Sweep = () => Promise<void>;
@@ -22,10 +23,13 @@ export function createSweep(
   others: readonly Sweep[],
   startedAt: number,
 ): Sweep {
+  const sweepHistory = createSweepHistory(deps);
   return async () => {
     sendInBackground(deps, sendEndOrder, await sweepSessions(deps));
+    sendInBackground(deps, sendEndOrder, await sweepExpired(deps));
     if (deps.now() - startedAt > deps.settings.nodeSilentMs) await sweepNodes(deps);
     await sweepSlots(deps, handleNodeEvent);
+    await sweepHistory();
     for (const other of others) await other();
   };
 }
@@ -37,6 +41,19 @@ async function sweepSessions(deps: ServiceDeps): Promise<readonly EndOrder[]> {
     for (const row of await lockDueSessions(tx, now)) {
       const context = { now, settings: deps.settings };
       orders.push(...(await applySessionEvent(tx, row, { type: 'deadline' }, context)).orders);
+    }
+    return orders;
+  });
+}
+
+/** Ends sessions that have reached their longest duration. */
+async function sweepExpired(deps: ServiceDeps): Promise<readonly EndOrder[]> {
+  return deps.database.transaction(async (tx) => {
+    const now = deps.now();
+    const orders: EndOrder[] = [];
+    for (const row of await lockExpiredSessions(tx, now)) {
+      const event = { type: 'end-requested', reason: 'limit' } as const;
+      orders.push(...(await applySessionEvent(tx, row, event, { now, settings: deps.settings })).orders);
     }
     return orders;
   });

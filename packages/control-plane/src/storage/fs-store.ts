@@ -54,7 +54,7 @@ class FsStore {
 
   pathOf(key: string): string {
     if (!isObjectKey(key)) {
-      throw new AppError('object-key-invalid', 'an object key is blobs/ or manifests/ and a SHA-256');
+      throw new AppError('object-key-invalid', 'an object key is blobs/, manifests/ or images/ and a SHA-256');
     }
     const [kind = '', hash = ''] = key.split('/');
     return join(this.root, kind, hash.slice(0, 2), hash);

@@ -21,11 +21,11 @@ export interface ObjectFacts {
   readonly modifiedAt: number;
 }
 
-/** Kinds of objects: content of files, and lists of them. */
-export type ObjectKind = 'blobs' | 'manifests';
+/** Kinds of objects: content of files, lists of them, and background images. */
+export type ObjectKind = 'blobs' | 'manifests' | 'images';
 
 /**
- * Keeps packages. Keys are `blobs/<sha256>` and `manifests/<sha256>`; objects are immutable. Several control planes may use
+ * Keeps packages and pictures. Keys are `<kind>/<sha256>`; objects are immutable. Several control planes may use
  * one store at a time.
  */
 export interface ObjectStore {
@@ -61,7 +61,7 @@ export interface ObjectStore {
   check?(): Promise<void>;
 }
 
-const keyPattern = /^(blobs|manifests)\/[0-9a-f]{64}$/;
+const keyPattern = /^(blobs|manifests|images)\/[0-9a-f]{64}$/;
 
 /** True for keys that objects may have: nothing else ever reaches a file system path or URL. */
 export function isObjectKey(key: string): boolean {

@@ -7,7 +7,7 @@ import { type StagingArea, stageContent } from './staging.js';
 
 function checked(key: string): string {
   if (!isObjectKey(key)) {
-    throw new AppError('object-key-invalid', 'an object key is blobs/ or manifests/ and a SHA-256');
+    throw new AppError('object-key-invalid', 'an object key is blobs/, manifests/ or images/ and a SHA-256');
   }
   return key;
 }

@@ -12,6 +12,7 @@ import type { Caller, CreateSessionInput } from '../services/contract.js';
 import type { ServiceDeps, ServiceSettings } from '../services/deps.js';
 import { createSecretBox } from '../services/secret-box.js';
 import { type AllServices, createServices } from '../services/services.js';
+import type { ObjectStore } from '../storage/object-store.js';
 
 export { openTestDatabase, resetDatabase } from './database.testkit.js';
 
@@ -34,6 +35,9 @@ export const testSettings: ServiceSettings = {
     scales: defaultScales,
     orderRegions: createOrderRegions({ map: [], order: [] }),
   },
+  maxDurationMs: 0,
+  historyMs: 90 * 86_400_000,
+  usageMs: 400 * 86_400_000,
 };
 
 /** A manifest hash that stands for a package; simulated nodes fetch nothing. */
@@ -66,9 +70,26 @@ export interface HarnessOptions {
   readonly startAt?: number;
   /** Gives what the use cases call nodes with, around the link whose other end is the test's. */
   readonly wrapLink?: (link: NodeLink) => NodeLink;
+  /** Where background images go. */
+  readonly store?: ObjectStore;
 }
 
 const key = Buffer.alloc(32, 7);
+
+const noObject = () => Promise.reject(new Error('no object is stored in this test'));
+const noStore: ObjectStore = {
+  stage: noObject,
+  publish: noObject,
+  put: noObject,
+  open: noObject,
+  stat: noObject,
+  has: noObject,
+  touch: noObject,
+  list: noObject,
+  delete: noObject,
+  deleteIfOlder: noObject,
+  close: () => undefined,
+};
 
 function captureLog(lines: string[]): Logger {
   const destination = new Writable({
@@ -125,8 +146,13 @@ export async function createHarness(database: Database, options: HarnessOptions 
     settings: { ...testSettings, ...options.settings },
     logger,
     version: '0.0.0',
+    imageUrl: (imageId) => `https://play.example/images/${imageId}`,
   };
-  const services = createServices(deps, () => Promise.reject(new Error('no package is ingested in this test')));
+  const services = createServices(
+    deps,
+    () => Promise.reject(new Error('no package is ingested in this test')),
+    options.store ?? noStore,
+  );
   link.onEvent(services.handleNodeEvent);
   const { accountId, ...ids } = await seed(services, database, options);
   return {

@@ -36,7 +36,10 @@ export const handleCreateSession: ActionHandler<'CreateSession'> = async ({ serv
     hostUserId: request.HostUserId ?? '',
     role: request.Role ?? null,
   });
-  if (outcome.type !== 'created') return { type: 'refused', failure: mapCreateSession(outcome) };
+  // A guest before its host gets an answer that tells it so: the page, not the backend, knows when to try again.
+  if (outcome.type !== 'created' && outcome.type !== 'waiting-for-host') {
+    return { type: 'refused', failure: mapCreateSession(outcome) };
+  }
   const { serverSession } = outcome;
   return {
     type: 'answered',

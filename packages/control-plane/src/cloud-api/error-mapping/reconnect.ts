@@ -46,6 +46,7 @@ export function mapReconnect(outcome: FailureOf<ReconnectOutcome, 'created'>): R
       return stop(reconnectCodes.offerInvalid, 'the offer cannot be answered');
     case 'path-not-found':
       return stop(reconnectCodes.launchFailed, 'the program could not be started');
+    case 'waiting-for-host':
     case 'slow-down':
     case 'initializing':
     case 'timeout':

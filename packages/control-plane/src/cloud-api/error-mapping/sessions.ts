@@ -43,7 +43,9 @@ export function mapApplyConcurrent(outcome: FailureOf<ApplyConcurrentOutcome, 'r
 }
 
 /** Refusals of CreateSession. */
-export function mapCreateSession(outcome: FailureOf<CreateSessionOutcome, 'created'>): MappedFailure {
+export function mapCreateSession(
+  outcome: FailureOf<CreateSessionOutcome, 'created' | 'waiting-for-host'>,
+): MappedFailure {
   switch (outcome.type) {
     case 'lock-timeout':
       return { error: publicError('FailedOperation.LockTimeout') };

@@ -1,5 +1,5 @@
 import { lockPackages, lockSessionsOfPackages, movePackage, updatePackage } from '../../db/packages.js';
-import { findProject } from '../../db/projects.js';
+import { findProject, lockProject } from '../../db/projects.js';
 import type { PackageRow } from '../../db/schema/concurrency.js';
 import type { Executor } from '../../db/schema.js';
 import { isDue } from '../../domain/deadlines.js';
@@ -24,8 +24,9 @@ const idsOf = (packages: readonly PackageRow[]): readonly string[] => packages.m
 export function createBindPackages(deps: ServiceDeps): ConcurrencyServices['bindPackages'] {
   return (caller, input) =>
     deps.database.transaction(async (tx) => {
-      const project = await findProject(tx, input.projectId);
-      if (project?.accountId !== caller.accountId) return { type: 'project-not-found' };
+      // Locked: a project that is being deleted, or given another type, takes no packages.
+      const project = await lockProject(tx, { accountId: caller.accountId, projectId: input.projectId });
+      if (project === null) return { type: 'project-not-found' };
       const locked = await lockAll(tx, caller.accountId, input.packageIds);
       if (locked.type !== 'locked') return locked;
       const wrong = locked.packages.filter((row) => row.type !== project.concurrencyType);

@@ -1,62 +1,23 @@
-import { AppError } from '@cloudstage/protocol';
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { AppError, assertNever } from '@cloudstage/protocol';
 import { findApplication } from '../../db/applications.js';
+import { findBackgroundImageRow } from '../../db/background-images.js';
 import { findProjectByName, insertProject } from '../../db/projects.js';
 import { isUniqueViolation } from '../../db/rows.js';
-import type { ProjectRow } from '../../db/schema.js';
-import { concurrencyTypeNames } from '../../domain/concurrency-types.js';
-import { domainLimits } from '../../domain/limits.js';
-import { splitArguments } from '../../domain/program-arguments.js';
-import { checkName } from '../applications/create-application.js';
+import type { Executor, ProjectRow } from '../../db/schema.js';
+import type { Caller } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 import { createId } from '../ids.js';
+import type { ProjectInput, ProjectProblem, ProjectServices } from './contract.js';
+import { findSettingProblem, type ProjectSettings, withDefaults } from './settings.js';
 
-/** Run settings of a project and what they are without a wish. */
-export const ProjectSettingsSchema = Type.Object(
-  {
-    type: Type.Union([Type.Literal('EXCLUSIVE'), Type.Literal('SHARED')], { default: 'EXCLUSIVE' }),
-    category: Type.Union([Type.Literal('DESKTOP'), Type.Literal('MOBILE')], { default: 'DESKTOP' }),
-    width: Type.Integer({ minimum: 320, maximum: 3840, default: 1280, description: 'Width in pixels' }),
-    height: Type.Integer({ minimum: 240, maximum: 2160, default: 720, description: 'Height in pixels' }),
-    fps: Type.Integer({ minimum: 10, maximum: 60, default: 60, description: 'Highest frame rate' }),
-    minBitrateBps: Type.Integer({ minimum: 100_000, maximum: 50_000_000, default: 1_000_000 }),
-    maxBitrateBps: Type.Integer({ minimum: 500_000, maximum: 100_000_000, default: 8_000_000 }),
-    reconnectGraceMs: Type.Integer({
-      minimum: domainLimits.minReconnectGraceMs,
-      maximum: domainLimits.maxReconnectGraceMs,
-      description: 'How long the program waits for a client that has gone',
-    }),
-    concurrencyType: Type.Enum([...concurrencyTypeNames], {
-      default: 'L1',
-      description: 'Scale of the concurrency that sessions run on',
-    }),
-    isPreload: Type.Boolean({ default: false, description: 'EXCLUSIVE projects: hold the program running for users' }),
-    preloadMs: Type.Integer({
-      minimum: 0,
-      maximum: 600_000,
-      default: 30_000,
-      description: 'Time that a preloaded program gets to load before a user is put on it',
-    }),
-    parameters: Type.String({ maxLength: 4_096, default: '', description: 'Program arguments' }),
-    concurrencyLimit: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-      default: null,
-      description: 'Most simultaneous sessions; null: what the nodes have',
-    }),
-  },
-  { additionalProperties: false },
-);
-/** Settings of a project. */
-export type ProjectSettings = Static<typeof ProjectSettingsSchema>;
-
-/** A project to be made. */
+/** A project to be made by an operator. */
 export interface CreateProjectInput extends Partial<ProjectSettings> {
   readonly accountId: string;
   /** Unique in the account. */
   readonly name: string;
   /** The application of an EXCLUSIVE project, the default one of a SHARED project. */
   readonly applicationId: string;
-  /** Further applications of a SHARED project. */
+  /** Restricts a SHARED project to these and `applicationId`; absent or empty: all applications of the account. */
   readonly sharedApplicationIds?: readonly string[];
 }
 
@@ -66,42 +27,108 @@ export type CreateProject = (input: CreateProjectInput) => Promise<ProjectRow>;
 /** Finds a project by name; null when there is none. */
 export type FindProject = (accountId: string, name: string) => Promise<ProjectRow | null>;
 
-/** Creates the use case. */
-export function createCreateProject(deps: ServiceDeps): CreateProject {
-  return async ({ accountId, name, applicationId, sharedApplicationIds = [], ...wishes }) => {
-    checkName(name);
-    const settings = completeSettings(wishes, deps.settings.reconnectGraceMs);
-    const row: ProjectRow = { id: createId('cap'), accountId, name, applicationId, ...settings, createdAt: deps.now() };
-    const applicationIds = settings.type === 'SHARED' ? [...new Set([applicationId, ...sharedApplicationIds])] : [];
+/** True for a name that people can read in a list. */
+export function isProjectName(name: string): boolean {
+  return name.trim() !== '' && name.length <= 64;
+}
+
+/** What is wrong with settings that name a picture; the picture must be the account's. */
+export async function findReferenceProblem(
+  executor: Executor,
+  accountId: string,
+  settings: ProjectSettings,
+): Promise<ProjectProblem | null> {
+  if (settings.backgroundImageId === null) return null;
+  const image = await findBackgroundImageRow(executor, settings.backgroundImageId);
+  return image?.accountId === accountId ? null : { type: 'image-not-found' };
+}
+
+async function findApplicationProblem(
+  executor: Executor,
+  accountId: string,
+  applicationId: string,
+  category: ProjectSettings['category'],
+): Promise<ProjectProblem | null> {
+  const application = await findApplication(executor, applicationId);
+  if (application?.accountId !== accountId) return { type: 'application-not-found', applicationId };
+  const isMobile = application.kind === 'ApplicationAPK';
+  return isMobile === (category === 'MOBILE') ? null : { type: 'category-mismatch' };
+}
+
+/** Use case CreateApplicationProject. */
+export function createCreateApplicationProject(deps: ServiceDeps): ProjectServices['createApplicationProject'] {
+  return async (caller, input) => {
+    if (!isProjectName(input.name)) return { type: 'name-invalid' };
+    const settings = withDefaults(input.settings, deps.settings.reconnectGraceMs);
+    const problem = findSettingProblem(settings);
+    if (problem !== null) return { type: 'setting-invalid', ...problem };
+    const { applicationId } = input;
+    if (applicationId === null && settings.type === 'EXCLUSIVE') {
+      return { type: 'application-not-found', applicationId: '' };
+    }
     try {
-      await deps.database.transaction(async (tx) => {
-        for (const id of new Set([applicationId, ...applicationIds])) {
-          const application = await findApplication(tx, id);
-          if (application?.accountId !== accountId) {
-            throw new AppError('application-not-found', `there is no application ${id}`);
-          }
-        }
-        await insertProject(tx, row, applicationIds);
-      });
-      return row;
+      return await deps.database.transaction((tx) => insert(deps, tx, caller, input, settings));
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new AppError('project-exists', `there is a project "${name}" already`, { cause: error });
+      if (isUniqueViolation(error)) return { type: 'name-taken' };
+      throw error;
     }
   };
 }
 
-function completeSettings(wishes: Partial<ProjectSettings>, reconnectGraceMs: number): ProjectSettings {
-  const settings = Value.Default(ProjectSettingsSchema, { reconnectGraceMs, ...wishes });
-  if (!Value.Check(ProjectSettingsSchema, settings)) {
-    const first = Value.Errors(ProjectSettingsSchema, settings)[0];
-    throw new AppError('project-settings-invalid', `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`);
+async function insert(
+  deps: ServiceDeps,
+  tx: Executor,
+  caller: Caller,
+  input: ProjectInput,
+  settings: ProjectSettings,
+): Promise<{ readonly type: 'created'; readonly project: ProjectRow } | ProjectProblem> {
+  const { accountId } = caller;
+  const named = input.applicationId === null ? [] : [input.applicationId];
+  for (const id of new Set([...named, ...input.sharedApplicationIds])) {
+    const problem = await findApplicationProblem(tx, accountId, id, settings.category);
+    if (problem !== null) return problem;
   }
-  if (settings.minBitrateBps > settings.maxBitrateBps) {
-    throw new AppError('project-settings-invalid', 'minBitrateBps is above maxBitrateBps');
-  }
-  splitArguments(settings.parameters);
-  return settings;
+  const problem = await findReferenceProblem(tx, accountId, settings);
+  if (problem !== null) return problem;
+  const project: ProjectRow = {
+    id: createId('cap'),
+    accountId,
+    name: input.name,
+    applicationId: input.applicationId,
+    ...settings,
+    createdAt: deps.now(),
+    deletedAt: null,
+  };
+  // Without a list of its own a SHARED project takes every application of the account.
+  const restricted = settings.type === 'SHARED' && input.sharedApplicationIds.length > 0;
+  await insertProject(tx, project, restricted ? [...new Set([...named, ...input.sharedApplicationIds])] : []);
+  return { type: 'created', project };
+}
+
+/** Creates the use case with which an operator makes a project. */
+export function createCreateProject(create: ProjectServices['createApplicationProject']): CreateProject {
+  return async ({ accountId, name, applicationId, sharedApplicationIds = [], ...settings }) => {
+    const caller = { accountId, requestId: '' };
+    const outcome = await create(caller, { name, applicationId, sharedApplicationIds, settings });
+    switch (outcome.type) {
+      case 'created':
+        return outcome.project;
+      case 'name-invalid':
+        throw new AppError('name-invalid', 'a name has 1 to 64 characters');
+      case 'name-taken':
+        throw new AppError('project-exists', `there is a project "${name}" already`);
+      case 'setting-invalid':
+        throw new AppError('project-settings-invalid', `${outcome.setting} ${outcome.message}`);
+      case 'application-not-found':
+        throw new AppError('application-not-found', `there is no application ${outcome.applicationId}`);
+      case 'category-mismatch':
+        throw new AppError('project-settings-invalid', 'the application is not of the category of the project');
+      case 'image-not-found':
+        throw new AppError('project-settings-invalid', 'backgroundImageId names no picture of the account');
+      default:
+        return assertNever(outcome, 'outcome of creating a project');
+    }
+  };
 }
 
 /** Creates the look-up. */

@@ -16,6 +16,7 @@ import type { SessionRow } from '../../db/schema.js';
 import { clearSessionBusy, lockSession } from '../../db/sessions.js';
 import { type ConcurrencyScale, clampBitrate, isConcurrencyType } from '../../domain/concurrency-types.js';
 import { splitArguments } from '../../domain/program-arguments.js';
+import { runSettingsOf } from '../../domain/run-settings.js';
 import { buildServerSession } from '../../domain/server-session.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { CreateSessionOutcome } from '../contract.js';
@@ -100,6 +101,7 @@ export function toConnectParams(
 ): ConnectSessionParams {
   const { session, facts } = plan;
   const scale = scaleOf(settings, facts.concurrencyType);
+  const run = session.runSettings ?? runSettingsOf(facts);
   invariant(facts.manifestSha256 !== null, `version ${session.applicationVersionId} has a session but no package`);
   return {
     sessionId: session.id,
@@ -111,22 +113,14 @@ export function toConnectParams(
       entryPath: facts.entryPath,
       args: [
         ...facts.applicationArgs,
-        ...splitArguments(facts.projectParameters),
+        ...splitArguments(run.parameters),
         ...splitArguments(session.applicationParameters),
       ],
       processNames: [],
       window: null,
       limits: { cpuCores: scale.cpuCores, memoryBytes: scale.memoryBytes },
     },
-    stream: {
-      width: facts.width,
-      height: facts.height,
-      fps: facts.fps,
-      ...clampBitrate(facts, scale),
-      disabledVideoCodecs: [],
-      publishKeyFrameIntervalMs: 2000,
-      publishIncludesMicrophone: false,
-    },
+    stream: { ...run.stream, ...clampBitrate(run.stream, scale) },
     peer: plan.peer,
   };
 }
@@ -220,6 +214,7 @@ function created(deps: ServiceDeps, plan: ConnectPlan, answer: PeerAnswer | null
   const sessionId = plan.session.id;
   if (plan.peer === null) return { type: 'created', sessionId, serverSession: null };
   if (answer === null) return { type: 'failed', message: 'the node gave no answer to the offer' };
+  const imageId = (plan.session.runSettings ?? runSettingsOf(plan.facts)).backgroundImageId;
   const serverSession = buildServerSession({
     answer,
     requestId: plan.requestId,
@@ -232,6 +227,7 @@ function created(deps: ServiceDeps, plan: ConnectPlan, answer: PeerAnswer | null
     region: plan.facts.region,
     concurrencyType: plan.facts.concurrencyType,
     version: deps.version,
+    backgroundUrl: imageId === null ? null : deps.imageUrl(imageId),
   });
   return { type: 'created', sessionId, serverSession };
 }

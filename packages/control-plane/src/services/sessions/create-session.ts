@@ -2,8 +2,9 @@ import { isAppError } from '@cloudstage/protocol';
 import { readLaunchFacts } from '../../db/launch.js';
 import type { Executor } from '../../db/schema.js';
 import { lockLiveSession, type SessionPatch } from '../../db/sessions.js';
-import { isDue } from '../../domain/deadlines.js';
+import { deadlineAfter, isDue } from '../../domain/deadlines.js';
 import { splitArguments } from '../../domain/program-arguments.js';
+import { runSettingsOf } from '../../domain/run-settings.js';
 import { hostSeat } from '../../domain/seats.js';
 import type { Caller, CreateSessionInput, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
@@ -41,6 +42,12 @@ function checkArguments(text: string): string | null {
   }
 }
 
+/** When a session that begins now has lasted long enough; null: never. */
+function expiryOf(deps: ServiceDeps, projectMs: number | null, now: number): number | null {
+  const longestMs = projectMs ?? deps.settings.maxDurationMs;
+  return longestMs === 0 ? null : deadlineAfter(now, longestMs);
+}
+
 async function begin(deps: ServiceDeps, tx: Executor, caller: Caller, input: CreateSessionInput): Promise<Begun> {
   const now = deps.now();
   const context = { now, settings: deps.settings };
@@ -65,6 +72,9 @@ async function begin(deps: ServiceDeps, tx: Executor, caller: Caller, input: Cre
     ...(row.state === 'reserved' && row.launchedAt === null && !facts.isPreload
       ? { applicationParameters: input.applicationParameters }
       : {}),
+    ...(row.state === 'reserved' ? { expiresAt: expiryOf(deps, facts.maxDurationMs, now) } : {}),
+    // As is what it took from its project.
+    ...(row.runSettings === null ? { runSettings: runSettingsOf(facts) } : {}),
   };
   const event = { type: 'connect-begun', runWithoutClient: input.runWithoutClient } as const;
   const applied = await applySessionEvent(tx, row, event, context, extra);

@@ -1,10 +1,10 @@
 import type { SessionEndReason } from '@cloudstage/protocol';
-import { deleteGuest } from '../../db/guests.js';
 import type { Executor, SessionRow } from '../../db/schema.js';
 import { lockLiveSession, lockSession } from '../../db/sessions.js';
 import type { DestroySessionOutcome, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 import type { SendEndOrder } from './end-order.js';
+import type { RemoveGuest } from './remove-guest.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 
 /** Ends one session by id, for operators. False when there is no such live session. */
@@ -27,16 +27,19 @@ async function requestEnd(
  * Use case DestroySession: ends the user's session, and takes the user out of a session it is a guest of. Success when
  * there is none. Once the database says `ending`, the sweep sees it through whatever the node answers now.
  */
-export function createDestroySession(deps: ServiceDeps, sendEndOrder: SendEndOrder): Services['destroySession'] {
+export function createDestroySession(
+  deps: ServiceDeps,
+  sendEndOrder: SendEndOrder,
+  removeGuest: RemoveGuest,
+): Services['destroySession'] {
   return async (caller, input): Promise<DestroySessionOutcome> => {
     const key = { accountId: caller.accountId, userId: input.userId };
     const order = await deps.database.transaction(async (tx) => {
       const row = await lockLiveSession(tx, key);
-      await deleteGuest(tx, key);
       return row === null ? null : requestEnd(deps, tx, row, 'api');
     });
-    if (order === null) return { type: 'destroyed' };
-    return (await sendEndOrder(order)) === 'timeout' ? { type: 'timeout' } : { type: 'destroyed' };
+    const [left, ended] = await Promise.all([removeGuest(key), order === null ? 'confirmed' : sendEndOrder(order)]);
+    return left && ended !== 'timeout' ? { type: 'destroyed' } : { type: 'timeout' };
   };
 }
 

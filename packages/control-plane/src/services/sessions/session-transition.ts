@@ -1,8 +1,10 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
 import { deleteGuestsOfSession } from '../../db/guests.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
+import { insertSessionEvent } from '../../db/session-events.js';
 import { type SessionPatch, updateSession } from '../../db/sessions.js';
 import { lockSlot, releaseSeat, updateSlot } from '../../db/slots.js';
+import { insertUsageInterval } from '../../db/usage.js';
 import type { DeadlineSettings } from '../../domain/deadlines.js';
 import {
   type SessionEffect,
@@ -11,6 +13,7 @@ import {
   transitionSession,
 } from '../../domain/session-state.js';
 import { type SlotEvent, type SlotState, transitionSlot } from '../../domain/slot-state.js';
+import { advanceUsage } from '../../domain/usage.js';
 
 /** A `session.end` command to be sent after the transaction has been committed. */
 export interface EndOrder {
@@ -90,12 +93,18 @@ export async function applySessionEvent(
 ): Promise<AppliedEvent> {
   const before = toSessionState(row);
   const { state, effects } = transitionSession(before, event, context.now, context.settings);
+  const usage = advanceUsage({ state: before.name, since: row.usageSince ?? row.createdAt }, state.name, context.now);
+  const over = state.name === 'ended' && before.name !== 'ended';
   const patch: SessionPatch = {
     ...extra,
-    ...(state === before ? {} : toPatch(state)),
-    ...(state.name === 'ended' && before.name !== 'ended' ? { busyUntil: null } : {}),
+    ...(state === before ? {} : { ...toPatch(state), usageSince: usage.since }),
+    // A clock that was set back does not make a session end before its last interval does.
+    ...(over ? { busyUntil: null, endedAt: usage.since } : {}),
   };
+  // The interval is written first: it takes its facts from the row as it was.
+  if (usage.closed !== null) await insertUsageInterval(executor, row.id, usage.closed);
   if (Object.keys(patch).length > 0) await updateSession(executor, row.id, patch);
+  if (state.name !== before.name) await recordEvent(executor, row, event, state, context.now);
   const orders: EndOrder[] = [];
   for (const effect of effects) {
     const slotEvent = slotEventOf(effect, row.id);
@@ -104,8 +113,26 @@ export async function applySessionEvent(
       orders.push({ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason });
     }
   }
-  if (state.name === 'ended' && before.name !== 'ended') await deleteGuestsOfSession(executor, row.id);
+  if (over) await deleteGuestsOfSession(executor, row.id);
   return { row: { ...row, ...patch }, orders };
+}
+
+async function recordEvent(
+  executor: Executor,
+  row: SessionRow,
+  event: SessionEvent,
+  state: SessionState,
+  at: number,
+): Promise<void> {
+  const code = state.exitCode === null ? '' : ` ${state.exitCode}`;
+  await insertSessionEvent(executor, {
+    sessionId: row.id,
+    accountId: row.accountId,
+    at,
+    type: event.type,
+    state: state.name,
+    detail: state.endReason === null ? '' : `${state.endReason}${code}`,
+  });
 }
 
 function toPatch(state: SessionState): SessionPatch {
