@@ -1,8 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCloudApiClient } from '@cloudstage/cloud-api';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { finished, startTestInstance, type TestInstance } from '../testing/instance.testkit.js';
+
+// Each command is a process that loads the whole program, on machines that do other things too.
+vi.setConfig({ testTimeout: 240_000 });
 
 let instance: TestInstance;
 beforeAll(async () => {
