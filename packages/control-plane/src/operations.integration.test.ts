@@ -247,7 +247,13 @@ describe('secrets', () => {
       expect(text, 'in the log').not.toContain(JSON.stringify(value).slice(1, -1));
       expect(audit, 'in the audit log').not.toContain(JSON.stringify(value).slice(1, -1));
     }
-    // The log does tell of the calls.
+    // The log does tell of the calls, and of a session always under the same names.
+    const lines = log.map((line) => JSON.parse(line));
+    const ofSession = { sessionId, nodeId: node.nodeId, slotIndex: expect.any(Number), accountId, userId: 'u1' };
+    expect(lines).toContainEqual(
+      expect.objectContaining({ ...ofSession, outcome: 'answered', requestId: expect.any(String) }),
+    );
+    expect(lines).toContainEqual(expect.objectContaining({ ...ofSession, from: 'starting', state: 'running' }));
     expect(text).toContain('"action":"CreateSession"');
   });
 });

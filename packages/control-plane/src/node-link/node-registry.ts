@@ -19,7 +19,8 @@ export function attachNodes(deps: NodeRegistryDeps): void {
     return deps.store.open(key);
   });
   deps.nodeLink.onEvent(async (event) => {
-    deps.logger.debug({ event }, 'node event');
+    const nodeId = event.type === 'node.status' ? event.node.nodeId : event.nodeId;
+    deps.logger.debug({ nodeId, event }, 'node event');
     await deps.handleNodeEvent(event);
   });
 }

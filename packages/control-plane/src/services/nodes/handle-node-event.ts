@@ -6,6 +6,7 @@ import { domainLimits } from '../../domain/limits.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { ServiceDeps } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from '../sessions/end-order.js';
+import { sessionLogger } from '../sessions/session-log.js';
 import { applySessionEvent, type EndOrder } from '../sessions/session-transition.js';
 import type { Prefetch } from './prefetch.js';
 import { addSlot, reconcileSlot, removeMissingSlots } from './reconcile-node.js';
@@ -106,10 +107,17 @@ async function onSessionEvent(
   event: { readonly nodeId: string; readonly sessionId: string },
   sessionEvent: SessionEvent,
 ): Promise<void> {
-  await deps.database.transaction(async (tx) => {
+  const change = await deps.database.transaction(async (tx) => {
     const row = await lockSession(tx, event.sessionId);
     // A session that lives elsewhere is not this node's to report on.
-    if (row === null || row.nodeId !== event.nodeId) return;
-    await applySessionEvent(tx, row, sessionEvent, { now: deps.now(), settings: deps.settings });
+    if (row === null || row.nodeId !== event.nodeId) return null;
+    const applied = await applySessionEvent(tx, row, sessionEvent, { now: deps.now(), settings: deps.settings });
+    return { from: row.state, session: applied.row };
   });
+  if (change === null || change.from === change.session.state) return;
+  const { state, endReason, exitCode } = change.session;
+  sessionLogger(deps.logger, change.session).info(
+    { from: change.from, state, ...(endReason === null ? {} : { endReason, exitCode }) },
+    'session changed',
+  );
 }

@@ -22,6 +22,7 @@ import type { SessionEvent } from '../../domain/session-state.js';
 import type { CreateSessionOutcome } from '../contract.js';
 import type { ServiceDeps, ServiceSettings } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from './end-order.js';
+import { sessionLogger } from './session-log.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 
 /** One client to be connected to a session whose row says that the call is in progress. */
@@ -61,6 +62,10 @@ export function createConnectPeer(deps: ServiceDeps, sendEndOrder: SendEndOrder)
     const keepGuest = outcome.type === 'answered' || outcome.type === 'timeout';
     const settled = plan.guest === null ? await settle(deps, plan, event) : await settleGuest(deps, plan, keepGuest);
     sendInBackground(deps, sendEndOrder, settled.orders);
+    sessionLogger(deps.logger, plan.session).info(
+      { requestId: plan.requestId, outcome: outcome.type, endReason: settled.endReason ?? undefined },
+      'node was asked to connect a client',
+    );
     if (settled.endReason !== null && (outcome.type === 'answered' || outcome.type === 'stopping')) {
       return endedMeanwhile(settled.endReason, settled.exitCode);
     }

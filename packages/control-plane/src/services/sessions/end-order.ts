@@ -1,6 +1,7 @@
 import { isAppError, type SessionEndReason } from '@cloudstage/protocol';
 import { lockSession } from '../../db/sessions.js';
 import type { ServiceDeps } from '../deps.js';
+import { sessionLogger } from './session-log.js';
 import { applySessionEvent, type EndOrder } from './session-transition.js';
 
 /** What became of a `session.end` command. Without confirmation the sweep sends it again. */
@@ -39,7 +40,10 @@ export function createSendEndOrder(deps: ServiceDeps): SendEndOrder {
         { deadlineMs: deps.settings.endMs },
       );
       if (!result.ok) {
-        deps.logger.warn({ order, code: result.code, reply: result.message }, 'node refused to end a session');
+        sessionLogger(deps.logger, { ...order, id: order.sessionId }).warn(
+          { reason: order.reason, code: result.code, reply: result.message },
+          'node refused to end a session',
+        );
         return 'refused';
       }
     } catch (error) {
