@@ -42,6 +42,15 @@ beforeAll(async () => {
   node = await startNodeSimulator(harness.uplink);
   await harness.services.applyConcurrent(harness.caller, applyInput(harness, 'victim'));
   await harness.services.createSession(harness.caller, createInput('victim'));
+  await harness.services.grantPackage({
+    accountId: harness.caller.accountId,
+    name: 'victims',
+    type: 'S1',
+    region: node.describe().region,
+    amount: 1,
+    expiresAt: null,
+    force: true,
+  });
   const { accountId } = await harness.services.createAccount({ name: 'intruder' });
   const { secretId, secretKey } = await harness.services.createAccessKey({ accountId });
   intruder = { secretId, secretKey };
