@@ -126,6 +126,7 @@ export const CloudstageConfigSchema = Type.Object(
     masterKeyPrevious: controlPlane.masterKeyPrevious,
     audit: controlPlane.audit,
     metrics: controlPlane.metrics,
+    streams: controlPlane.streams,
   },
   { additionalProperties: false },
 );
@@ -138,6 +139,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   'demo.salt',
   'metrics.token',
   'storage.s3.secretAccessKey',
+  'streams.signingKey',
 ]);
 
 /** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */

@@ -115,6 +115,7 @@ export const allActionNames: readonly AnyActionName[] = Object.freeze(Object.key
 /** Every action the API offers, by its public name. A name that is not here is `InvalidAction`. */
 export const actions = {
   ...sessionActions,
+  ...streamActions,
   ...countActions,
   ...packageActions,
 } as const;

@@ -4,6 +4,7 @@ import { migration0001 } from './migrations/0001-initial.js';
 import { migration0003 } from './migrations/0003-concurrency.js';
 import { migration0004 } from './migrations/0004-sessions-usage.js';
 import { migration0005 } from './migrations/0005-accounts.js';
+import { migration0006 } from './migrations/0006-streams.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -15,7 +16,13 @@ export interface Migration {
 }
 
 /** All steps in order. Steps are only ever added. */
-export const migrations: readonly Migration[] = [migration0001, migration0003, migration0004, migration0005];
+export const migrations: readonly Migration[] = [
+  migration0001,
+  migration0003,
+  migration0004,
+  migration0005,
+  migration0006,
+];
 
 /** Version that this program needs. */
 export const latestSchemaVersion = migrations[migrations.length - 1]?.version ?? 0;

@@ -50,6 +50,8 @@ import { createListSessions, type ListSessions } from './sessions/list-sessions.
 import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createRemoveGuest } from './sessions/remove-guest.js';
 import { createUsageServices } from './sessions/usage.js';
+import { createPublishFollower } from './streams/follow-publish.js';
+import { createStreamServices } from './streams/stream-services.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
@@ -79,7 +81,7 @@ export function createServices(deps: ServiceDeps, ingest: Ingest, store: ObjectS
   const sendEndOrder = createSendEndOrder(deps);
   const connectPeer = createConnectPeer(deps, sendEndOrder);
   const prefetch = createPrefetch(deps);
-  const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch);
+  const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch, createPublishFollower(deps));
   const signingKeys = createSigningKeys(deps);
   const countProjects = createCountProjects(deps);
   const sweepConcurrency = [
@@ -92,6 +94,7 @@ export function createServices(deps: ServiceDeps, ingest: Ingest, store: ObjectS
     ...createConcurrencyServices(deps, sendEndOrder),
     ...createPackageAdmin(deps),
     countProjects,
+    ...createStreamServices(deps),
     takeCensus: createTakeCensus(deps),
     findAccessKey: signingKeys.find,
     noteAccessKeyUse: signingKeys.noteUse,

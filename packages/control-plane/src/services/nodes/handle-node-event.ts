@@ -7,6 +7,7 @@ import type { SessionEvent } from '../../domain/session-state.js';
 import type { ServiceDeps } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from '../sessions/end-order.js';
 import { applySessionEvent, type EndOrder } from '../sessions/session-transition.js';
+import type { PublishFollower } from '../streams/follow-publish.js';
 import type { Prefetch } from './prefetch.js';
 import { addSlot, reconcileSlot, removeMissingSlots } from './reconcile-node.js';
 
@@ -18,6 +19,7 @@ export function createHandleNodeEvent(
   deps: ServiceDeps,
   sendEndOrder: SendEndOrder,
   prefetch: Prefetch,
+  publishes: PublishFollower,
 ): HandleNodeEvent {
   return async (event) => {
     switch (event.type) {
@@ -25,6 +27,7 @@ export function createHandleNodeEvent(
         const { orders, rebooted } = await onStatus(deps, event.node);
         sendInBackground(deps, sendEndOrder, orders);
         if (rebooted) prefetch.toNode(event.node.nodeId);
+        if (rebooted) publishes.restore(event.node.nodeId);
         return;
       }
       case 'slot.state':
@@ -32,6 +35,8 @@ export function createHandleNodeEvent(
         return;
       case 'session.client':
         return onSessionEvent(deps, event, { type: event.connected ? 'client-connected' : 'client-gone' });
+      case 'session.publish':
+        return publishes.onReport(event);
       case 'session.ended':
         return onSessionEvent(deps, event, {
           type: 'ended-on-node',
