@@ -5,6 +5,7 @@ import { ConcurrencySchema, RegionsSchema } from './config/concurrency.js';
 import { AuditSchema, MetricsSchema } from './config/observability.js';
 import { PackagesSchema } from './config/packages.js';
 import { StorageSchema } from './config/storage.js';
+import { StreamsSchema } from './config/streams.js';
 
 const Seconds = (options: { minimum: number; maximum: number; default: number; description: string }) =>
   Type.Number(options);
@@ -189,6 +190,7 @@ export const ControlPlaneConfigSchema = Type.Object(
     metrics: MetricsSchema,
     concurrency: ConcurrencySchema,
     regions: RegionsSchema,
+    streams: StreamsSchema,
   },
   { additionalProperties: false, description: 'Control plane' },
 );

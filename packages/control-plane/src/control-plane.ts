@@ -68,6 +68,12 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     usageMs: seconds(sessions.usageDays * 86_400),
     maxPlayers: sessions.maxPlayers,
     maxViewers: sessions.maxViewers,
+    publish: {
+      publishDomain: config.streams.publishDomain,
+      signingKey: config.streams.signingKey,
+      signatureMs: seconds(config.streams.signatureSeconds),
+      allowPrivateUrls: config.streams.allowPrivateUrls,
+    },
     auditRetentionMs: Math.round(config.audit.retentionDays * 86_400_000),
     concurrency: concurrencySettingsOf(config),
     applications: {

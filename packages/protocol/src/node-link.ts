@@ -1,3 +1,4 @@
+import type { PublishState } from './publish-url.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
 
 /**
@@ -137,6 +138,19 @@ export interface EndSessionParams {
   readonly message: string;
 }
 
+/** Parameters of `stream.publish`. `url` is an RTMP URL whose path and query are secret. */
+export interface PublishParams {
+  readonly sessionId: string;
+  readonly slotIndex: number;
+  readonly url: string;
+}
+
+/** Parameters of `stream.unpublish`. */
+export interface UnpublishParams {
+  readonly sessionId: string;
+  readonly slotIndex: number;
+}
+
 /** Parameters of `peer.remove`: `code` and `message` are told to the client by heartbeat before its peers close. */
 export interface RemovePeerParams {
   readonly sessionId: string;
@@ -155,6 +169,13 @@ export interface NodeCommands {
   'session.end': { params: EndSessionParams; result: NodeResult<Record<string, never>> };
   /** Closes one user's peers of a running session; the session goes on. An unknown session or user is a success. */
   'peer.remove': { params: RemovePeerParams; result: NodeResult<Record<string, never>> };
+  /**
+   * Pushes a running session to an RTMP server until it is told otherwise or ends; the same URL again changes nothing, another
+   * one replaces it. Answers when the push has begun to connect; progress is told by `session.publish`.
+   */
+  'stream.publish': { params: PublishParams; result: NodeResult<Record<string, never>> };
+  /** Ends the push of a session; an unknown session or push is a success. */
+  'stream.unpublish': { params: UnpublishParams; result: NodeResult<Record<string, never>> };
   /** Fetches a package into the cache. */
   'package.prefetch': { params: { readonly package: PackageRef }; result: NodeResult<Record<string, never>> };
   /** The node's own view, for reconciliation. */
@@ -199,6 +220,14 @@ export type NodeEvent =
       readonly nodeId: string;
       readonly sessionId: string;
       readonly connected: boolean;
+    }
+  /** Progress of a live push; `message` says what is wrong and holds no secret. */
+  | {
+      readonly type: 'session.publish';
+      readonly nodeId: string;
+      readonly sessionId: string;
+      readonly state: PublishState;
+      readonly message: string;
     }
   | {
       readonly type: 'session.ended';

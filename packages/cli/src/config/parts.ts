@@ -15,7 +15,7 @@ const maxPublicAddresses = 8;
 /** The control plane's part of the configuration. PURE. */
 export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConfig {
   const { api, dataDir, databaseUrl, masterKey, masterKeyPrevious, sessions, packages, storage, applications } = config;
-  const { cloudApi, concurrency, regions, audit, metrics } = config;
+  const { cloudApi, concurrency, regions, audit, metrics, streams } = config;
   return {
     api,
     dataDir,
@@ -31,6 +31,7 @@ export function controlPlaneConfigOf(config: CloudstageConfig): ControlPlaneConf
     regions,
     audit,
     metrics,
+    streams,
   };
 }
 

@@ -127,6 +127,7 @@ export const CloudstageConfigSchema = Type.Object(
     masterKeyPrevious: controlPlane.masterKeyPrevious,
     audit: controlPlane.audit,
     metrics: controlPlane.metrics,
+    streams: controlPlane.streams,
   },
   { additionalProperties: false },
 );
@@ -139,6 +140,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   'demo.salt',
   'metrics.token',
   'storage.s3.secretAccessKey',
+  'streams.signingKey',
 ]);
 
 /** A complete, checked configuration. Paths are absolute, see {@link loadConfig}. */

@@ -116,6 +116,7 @@ export const allActionNames: readonly AnyActionName[] = Object.freeze(Object.key
 export const actions = {
   ...sessionActions,
   ...applicationActions,
+  ...streamActions,
   ...countActions,
   ...packageActions,
 } as const;

@@ -132,6 +132,18 @@ export function createMemoryServices(options: MemoryServicesOptions): MemoryServ
       sessions.delete(input.userId);
       return { type: 'destroyed' };
     },
+    async startPublishStream(_caller, input) {
+      record('StartPublishStream', input);
+      return { type: 'not-configured' };
+    },
+    async startPublishStreamWithUrl(_caller, input) {
+      record('StartPublishStreamWithURL', input);
+      return { type: sessions.get(input.userId)?.started === true ? 'started' : 'session-not-found' };
+    },
+    async stopPublishStream(_caller, input) {
+      record('StopPublishStream', input);
+      return { type: sessions.get(input.userId)?.started === true ? 'stopped' : 'session-not-found' };
+    },
     async describeConcurrentCount(_caller, input) {
       record('DescribeConcurrentCount', input);
       const { projectId } = input;

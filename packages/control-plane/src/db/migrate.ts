@@ -5,6 +5,7 @@ import { migration0002 } from './migrations/0002-applications.js';
 import { migration0003 } from './migrations/0003-concurrency.js';
 import { migration0004 } from './migrations/0004-sessions-usage.js';
 import { migration0005 } from './migrations/0005-accounts.js';
+import { migration0006 } from './migrations/0006-streams.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   migration0003,
   migration0004,
   migration0005,
+  migration0006,
 ];
 
 /** Version that this program needs. */

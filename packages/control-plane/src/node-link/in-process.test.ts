@@ -5,6 +5,8 @@ import { createInProcessNodeLink } from './in-process.js';
 const handlers = (patch: Partial<NodeCommandHandlers> = {}): NodeCommandHandlers => ({
   'session.connect': async () => ({ ok: true, value: { answer: null } }),
   'session.end': async () => ({ ok: true, value: {} }),
+  'stream.publish': async () => ({ ok: true, value: {} }),
+  'stream.unpublish': async () => ({ ok: true, value: {} }),
   'peer.remove': async () => ({ ok: true, value: {} }),
   'package.prefetch': async () => ({ ok: true, value: {} }),
   'node.describe': async () => ({

@@ -2,7 +2,7 @@
 
 /** Names, without case and separators, that hold a secret wherever they stand. */
 const secretNames =
-  /^(secretkey|tmpsecretkey|secretaccesskey|secretcipher|masterkey|masterkeyprevious|(\w*)token|(\w*)tokenhash|password|passphrase|authorization|cookie|signature|clientsession|serversession|sdp|applicationparameters|applicationparams)$/;
+  /^(secretkey|tmpsecretkey|secretaccesskey|secretcipher|masterkey|masterkeyprevious|(\w*)token|(\w*)tokenhash|password|passphrase|authorization|cookie|signature|clientsession|serversession|sdp|applicationparameters|publishstreamargs|signingkey|applicationparams)$/;
 
 /** True for names of fields whose values are secrets, or SDPs with users' addresses, or arguments that may hold either. */
 export function isSecretName(name: string): boolean {

@@ -2,6 +2,7 @@ import type { ClientSession, Role, ServerSession } from '@cloudstage/protocol';
 import type { ApplicationServices } from './applications/contract.js';
 import type { AuditServices } from './audit/contract.js';
 import type { ConcurrencyServices } from './concurrency/contract.js';
+import type { StreamServices } from './streams/contract.js';
 
 /**
  * Use cases of the control plane as the API edges (`cloud-api/`, `console-api/`) see them. One transaction each. Expected
@@ -108,7 +109,11 @@ export type DescribeConcurrentCountOutcome =
 export type ReconnectOutcome = CreateSessionOutcome | { readonly type: 'token-invalid' };
 
 /** Everything the edges may call. */
-export interface Services extends ApplicationServices, ConcurrencyServices, Pick<AuditServices, 'audit'> {
+export interface Services
+  extends ApplicationServices,
+    ConcurrencyServices,
+    StreamServices,
+    Pick<AuditServices, 'audit'> {
   /** Looks up the key that signs a request; null when there is none. */
   findAccessKey(secretId: string): Promise<AccessKey | null>;
   /** Remembers that a key has signed a call. */

@@ -8,6 +8,7 @@ import type { SeatLimits } from '../domain/seats.js';
 import type { ApplicationSettings } from './applications/settings.js';
 import type { Background } from './background.js';
 import type { SecretBox } from './secret-box.js';
+import type { PublishSettings } from './streams/contract.js';
 
 /** How concurrency is granted and placed. */
 export interface ConcurrencySettings {
@@ -29,6 +30,7 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   readonly endMs: number;
   /** Silence after which a node counts as lost. */
   readonly nodeSilentMs: number;
+  readonly publish: PublishSettings;
   /** Age at which entries of the audit log are removed. */
   readonly auditRetentionMs: number;
   readonly concurrency: ConcurrencySettings;

@@ -8,6 +8,8 @@ export const serviceLimits = {
   prefetchMs: 45 * 60_000,
   /** `node.describe` reads memory; a node that takes longer is in trouble. */
   describeMs: 5_000,
+  /** Looking up the host of a push; the action's caller waits. */
+  resolveMs: 2_000,
   /** Sessions waiting for their client at the start of the control plane get at least this long: the shortest grace. */
   resumeGraceMs: 40_000,
   /** Accounts: one listing shows them all, and an installation has customers, not users. */

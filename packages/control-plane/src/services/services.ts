@@ -40,6 +40,8 @@ import { createListSessions, type ListSessions } from './sessions/list-sessions.
 import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createRemoveGuest } from './sessions/remove-guest.js';
 import { createUsageServices } from './sessions/usage.js';
+import { createPublishFollower } from './streams/follow-publish.js';
+import { createStreamServices } from './streams/stream-services.js';
 import { createSweep, type Sweep } from './sweep.js';
 
 /** All use cases: those of the API edges, and those of node link, sweeper and operators. */
@@ -65,7 +67,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
   const sendEndOrder = createSendEndOrder(deps);
   const connectPeer = createConnectPeer(deps, sendEndOrder);
   const prefetch = createPrefetch(deps);
-  const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch);
+  const handleNodeEvent = createHandleNodeEvent(deps, sendEndOrder, prefetch, createPublishFollower(deps));
   const signingKeys = createSigningKeys(deps);
   const countProjects = createCountProjects(deps);
   const applications = createApplicationServices(deps, packages, prefetch);
@@ -81,6 +83,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     ...createConcurrencyServices(deps, sendEndOrder),
     ...createPackageAdmin(deps),
     countProjects,
+    ...createStreamServices(deps),
     takeCensus: createTakeCensus(deps),
     findAccessKey: signingKeys.find,
     noteAccessKeyUse: signingKeys.noteUse,

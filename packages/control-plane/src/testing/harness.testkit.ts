@@ -27,6 +27,7 @@ export const testSettings: ServiceSettings = {
   connectMs: 2_000,
   endMs: 2_000,
   nodeSilentMs: 30_000,
+  publish: { publishDomain: '', signingKey: '', signatureMs: 86_400_000, allowPrivateUrls: true },
   auditRetentionMs: 90 * 86_400_000,
   maxPlayers: 2,
   maxViewers: 1,

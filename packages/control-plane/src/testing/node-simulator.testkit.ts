@@ -7,6 +7,8 @@ import type {
   NodeSlotState,
   NodeUplink,
   PeerAnswer,
+  PublishParams,
+  PublishState,
   RemovePeerParams,
   SessionEndReason,
 } from '@cloudstage/protocol';
@@ -24,6 +26,8 @@ export interface NodeSimulator {
   /** Every `session.connect` that arrived. */
   readonly connects: ConnectSessionParams[];
   readonly ended: { readonly sessionId: string; readonly reason: SessionEndReason }[];
+  readonly published: PublishParams[];
+  readonly unpublished: string[];
   readonly removedPeers: RemovePeerParams[];
   readonly prefetched: string[];
   /** While set, `session.connect` is answered with this refusal. */
@@ -37,6 +41,7 @@ export interface NodeSimulator {
   sendStatus(): Promise<void>;
   setSlot(slotIndex: number, slot: Partial<SimulatedSlot>): Promise<void>;
   clientConnected(sessionId: string, connected: boolean): Promise<void>;
+  publishState(sessionId: string, state: PublishState, message?: string): Promise<void>;
   programExited(sessionId: string, exitCode: number): Promise<void>;
   finishCleaning(): Promise<void>;
   describe(): NodeDescription;
@@ -127,6 +132,8 @@ export async function startNodeSimulator(
     nodeId,
     connects: [],
     ended: [],
+    published: [],
+    unpublished: [],
     removedPeers: [],
     prefetched: [],
     refuse: null,
@@ -142,6 +149,8 @@ export async function startNodeSimulator(
       slotAt(slotOf(sessionId)).connected = connected;
       await uplink.emit({ type: 'session.client', nodeId, sessionId, connected });
     },
+    publishState: (sessionId, state, message = '') =>
+      uplink.emit({ type: 'session.publish', nodeId, sessionId, state, message }),
     programExited: async (sessionId, exitCode) => {
       const slotIndex = slotOf(sessionId);
       await uplink.emit({ type: 'session.ended', nodeId, sessionId, reason: 'program-exit', exitCode });
@@ -168,6 +177,18 @@ export async function startNodeSimulator(
       node.ended.push({ sessionId, reason });
       const slotIndex = slotOf(sessionId);
       if (slotIndex >= 0 && slotAt(slotIndex).state === 'busy') void clean(slotIndex).catch(() => undefined);
+      return { ok: true, value: {} };
+    },
+    'stream.publish': async (params) => {
+      if (node.mute) return never;
+      if (node.refuse !== null) return refused(node.refuse);
+      if (slots[params.slotIndex]?.sessionId !== params.sessionId) return refused('slot-mismatch');
+      node.published.push(params);
+      return { ok: true, value: {} };
+    },
+    'stream.unpublish': async (params) => {
+      if (node.mute) return never;
+      node.unpublished.push(params.sessionId);
       return { ok: true, value: {} };
     },
     'peer.remove': async (params) => {

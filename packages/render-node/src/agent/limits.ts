@@ -17,6 +17,8 @@ export const agentLimits = {
   /** Creating a peer; includes the DTLS certificate. */
   addPeerMs: 5_000,
   describeMs: 2_000,
+  /** Starting a publisher; ending one lets it write the end of its stream. */
+  publishMs: 4_000,
   /** Telling clients good-bye twice; the program is being killed meanwhile, so nobody waits long for it. */
   farewellMs: 1_500,
   /** Calls that wait for a slot's turn: retries of impatient clients, not a crowd. */

@@ -1,6 +1,6 @@
 import type { NodeCommandHandlers, NodeResult } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
-import { refusalFor } from './refusal.js';
+import { refusalFor, refuse } from './refusal.js';
 import type { Slot } from './slot.js';
 import type { SlotSession } from './slot-session.js';
 
@@ -11,7 +11,7 @@ const done: Done = { ok: true, value: {} };
 export function createSessionCommands(
   slots: readonly Pick<Slot, 'running'>[],
   logger: Logger,
-): Pick<NodeCommandHandlers, 'peer.remove'> {
+): Pick<NodeCommandHandlers, 'peer.remove' | 'stream.publish' | 'stream.unpublish'> {
   const find = (params: { readonly slotIndex: number; readonly sessionId: string }) =>
     slots[params.slotIndex]?.running(params.sessionId) ?? null;
 
@@ -30,6 +30,15 @@ export function createSessionCommands(
   }
 
   return {
+    'stream.publish': async (params) => {
+      const session = find(params);
+      if (!session) return refuse('slot-mismatch', `the slot does not run session ${params.sessionId}`);
+      return attempt('stream.publish', session, (running) => running.publish.start(params.url));
+    },
+    'stream.unpublish': async (params) => {
+      const session = find(params);
+      return session ? attempt('stream.unpublish', session, (running) => running.publish.stop()) : done;
+    },
     'peer.remove': async (params) => {
       const session = find(params);
       if (!session) return done;

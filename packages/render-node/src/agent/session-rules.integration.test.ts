@@ -84,3 +84,48 @@ describe('peer.remove', () => {
     expect(await node.slot()).toMatchObject({ state: 'busy', sessionId: 's1' });
   });
 });
+
+describe('a live push', () => {
+  const push = (url: string, sessionId = 's1') => node.command('stream.publish', { sessionId, slotIndex: 0, url });
+  const stop = () => node.command('stream.unpublish', { sessionId: 's1', slotIndex: 0 });
+  const states = () => node.reports.flatMap((event) => (event.type === 'session.publish' ? [event.state] : []));
+  const url = 'rtmp://127.0.0.1/live/works';
+
+  it('is told to the control plane, stopped, and refused without its session', async () => {
+    expect(await push(url)).toMatchObject({ ok: false, code: 'slot-mismatch' });
+    await node.connect(probe('sleep 1000'));
+    expect(await push(url, 's2')).toMatchObject({ ok: false, code: 'slot-mismatch' });
+    expect(await push(url)).toMatchObject({ ok: true });
+    await eventually('publishing', () => states().at(-1) === 'publishing');
+    expect(node.record().session?.publishUrl).toBe(url);
+    expect(await stop()).toMatchObject({ ok: true });
+    await eventually('the end', () => states().at(-1) === 'stopped');
+    expect(node.record().session?.publishUrl).toBeNull();
+    expect(await stop()).toMatchObject({ ok: true });
+  });
+
+  it('goes on with the next streamer and the next agent', async () => {
+    await node.connect(probe('sleep 1000'));
+    await push(url);
+    await eventually('publishing', () => states().at(-1) === 'publishing');
+    process.kill(node.record().warm.streamer?.pid ?? 0, 'SIGKILL');
+    await eventually('the loss', () => states().at(-1) === 'reconnecting');
+    await eventually('publishing again', () => states().at(-1) === 'publishing');
+    await node.killAgent();
+    const before = states().length;
+    await node.start();
+    await eventually(
+      'the report of the next agent',
+      () => states().length > before && states().at(-1) === 'publishing',
+    );
+    expect(await stop()).toMatchObject({ ok: true });
+    await eventually('the end', () => states().at(-1) === 'stopped');
+  });
+
+  it('is forgotten when its streamer gives it up', async () => {
+    await node.connect(probe('sleep 1000'));
+    await push('rtmp://127.0.0.1/live/fails');
+    await eventually('the end', () => states().at(-1) === 'stopped');
+    expect(node.record().session?.publishUrl).toBeNull();
+  });
+});

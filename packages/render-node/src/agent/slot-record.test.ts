@@ -83,5 +83,6 @@ it('reads the record of an earlier version', () => {
       publishIncludesMicrophone: false,
     },
     program: null,
+    publishUrl: null,
   });
 });

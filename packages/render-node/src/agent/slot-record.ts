@@ -52,6 +52,8 @@ const SessionRecordSchema = Type.Object({
     publishIncludesMicrophone: Type.Boolean({ default: false }),
   }),
   program: Type.Union([IdentitySchema, Type.Null()]),
+  /** Target of its live push, a secret; null without one. */
+  publishUrl: Type.Union([Type.Null(), Type.String()], { default: null }),
 });
 /** What a record keeps of a session: no client description and no token. */
 export type SessionRecord = Static<typeof SessionRecordSchema>;
@@ -66,6 +68,7 @@ export function sessionRecord(
     launch: { ...launch, args: [...launch.args], processNames: [...launch.processNames] },
     stream: { ...stream, disabledVideoCodecs: [...stream.disabledVideoCodecs] },
     program,
+    publishUrl: null,
   };
 }
 

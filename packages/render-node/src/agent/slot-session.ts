@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type ConnectSessionParams, type PeerAnswer, type PeerRequest } from '@cloudstage/protocol';
 import type { ProcessIdentity } from '../host/process-identity.js';
-import type { StreamerEvents } from '../links/streamer-link.js';
+import type { StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
 import { agentLimits } from './limits.js';
 import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
 import { createSlotProgram, type ProgramAdoption, type SlotProgramOptions } from './slot-program.js';
+import { createSlotPublish, type SlotPublish, type SlotPublishOptions } from './slot-publish.js';
 import type { Streamer, WarmSlot } from './warm-slot.js';
 
 /** What a session runs; the part of `session.connect` that stays the same for all its clients. */
@@ -17,6 +18,8 @@ export interface SessionEvents {
   readonly onProgramEnded: SlotProgramOptions['onEnded'];
   /** A player's peer came up, or the last one went away. */
   readonly onClient: (connected: boolean) => void;
+  readonly onPublishUrl: SlotPublishOptions['onUrl'];
+  readonly onPublishState: SlotPublishOptions['onState'];
 }
 
 /** Parameters of {@link createSlotSession}. */
@@ -26,6 +29,8 @@ export interface SlotSessionOptions {
   readonly warm: () => WarmSlot | null;
   readonly routes: RouteTable;
   readonly params: SessionParams;
+  /** Target of the live push that goes on; null without one. */
+  readonly publishUrl: string | null;
   readonly runnable: SlotProgramOptions['runnable'];
   readonly events: SessionEvents;
 }
@@ -39,6 +44,7 @@ export interface SlotSession {
   adoptProgram(identity: ProcessIdentity): Promise<ProgramAdoption>;
   /** The answer is returned only when the port mux knows the way to the peer. */
   addPeer(peer: PeerRequest): Promise<PeerAnswer>;
+  readonly publish: Pick<SlotPublish, 'start' | 'stop' | 'onState'>;
   removePeer(userId: string, code: number, message: string): Promise<void>;
   restartProgram(): Promise<void>;
   onPeerState(event: StreamerEvents['peer.state']): void;
@@ -53,25 +59,39 @@ export interface SlotSession {
 function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => void) {
   const players = new Set<string>();
   const ufrags = new Set<string>();
+  const addRoute = (peer: { iceUfrag: string; icePwd: string; loopbackAddress: string; loopbackPort: number }) => {
+    ufrags.add(peer.iceUfrag);
+    return routes.set({
+      ufrag: peer.iceUfrag,
+      pwd: peer.icePwd,
+      address: peer.loopbackAddress,
+      port: peer.loopbackPort,
+    });
+  };
+  const onState = ({ peerId, role, iceUfrag, state }: StreamerEvents['peer.state']) => {
+    if (state === 'closed') {
+      ufrags.delete(iceUfrag);
+      routes.delete(iceUfrag);
+      if (players.delete(peerId) && players.size === 0) onClient(false);
+    } else if (role === 'Player') {
+      players.add(peerId);
+      onClient(true);
+    }
+  };
   return {
     connected: () => players.size > 0,
-    addRoute: (peer: { iceUfrag: string; icePwd: string; loopbackAddress: string; loopbackPort: number }) => {
-      ufrags.add(peer.iceUfrag);
-      return routes.set({
-        ufrag: peer.iceUfrag,
-        pwd: peer.icePwd,
-        address: peer.loopbackAddress,
-        port: peer.loopbackPort,
-      });
-    },
-    onState: ({ peerId, role, iceUfrag, state }: StreamerEvents['peer.state']) => {
-      if (state === 'closed') {
-        ufrags.delete(iceUfrag);
-        routes.delete(iceUfrag);
-        if (players.delete(peerId) && players.size === 0) onClient(false);
-      } else if (role === 'Player') {
-        players.add(peerId);
-        onClient(true);
+    addRoute,
+    onState,
+    /** Peers of a streamer that outlived the agent. */
+    adopt: (
+      known: StreamerMethods['stream.describe']['result']['peers'],
+      onRouteFailed: (error: unknown) => void,
+    ): void => {
+      for (const { peerId, userId, role, connected, ...ice } of known) {
+        // Not awaited: a port mux that is still starting gets the whole table when it is up.
+        addRoute(ice).catch(onRouteFailed);
+        const { iceUfrag } = ice;
+        if (connected) onState({ peerId, userId, role, iceUfrag, state: 'connected', reason: 'adopted' });
       }
     },
     clear: () => {
@@ -82,6 +102,32 @@ function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => vo
       if (had) onClient(false);
     },
   };
+}
+
+/** Program and live push of a session. `warm` throws when the session is being ended. */
+function createParts(options: SlotSessionOptions, warm: () => WarmSlot, isStopped: () => boolean) {
+  const { slot, params, runnable, publishUrl, events } = options;
+  const program = createSlotProgram({
+    slot,
+    display: () => warm().display,
+    sessionId: params.sessionId,
+    launch: params.launch,
+    fps: params.stream.fps,
+    runnable,
+    onStarted: events.onProgramStarted,
+    onEnded: events.onProgramEnded,
+  });
+  const publish = createSlotPublish({
+    sessionId: params.sessionId,
+    url: publishUrl,
+    streamer: () => warm().streamer,
+    onUrl: events.onPublishUrl,
+    onState: (state, message) => {
+      if (!isStopped()) events.onPublishState(state, message);
+    },
+    logger: slot.logger,
+  });
+  return { program, publish };
 }
 
 /** Creates the session; nothing runs until `begin` or `adoptProgram`. */
@@ -99,16 +145,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     return found;
   }
 
-  const program = createSlotProgram({
-    slot,
-    display: () => warm().display,
-    sessionId: params.sessionId,
-    launch: params.launch,
-    fps: params.stream.fps,
-    runnable: options.runnable,
-    onStarted: events.onProgramStarted,
-    onEnded: events.onProgramEnded,
-  });
+  const { program, publish } = createParts(options, warm, () => stopped);
 
   async function configure(streamer: Streamer): Promise<void> {
     const media = { publicAddresses, udpPort, tcpPort };
@@ -138,6 +175,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
       if (answered.status === 'rejected') throw answered.reason;
       return answered.value;
     },
+    publish,
     removePeer: async (userId, code, message) => {
       await warm().streamer.call('peer.remove', { userId, code, message }, { deadlineMs: agentLimits.farewellMs });
     },
@@ -146,15 +184,17 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     onPeerState: peers.onState,
     onStreamerUp: async (streamer) => {
       const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
-      if (known.sessionId !== params.sessionId) return configure(streamer);
-      for (const { peerId, userId, role, connected, ...ice } of known.peers) {
-        // Not awaited: a port mux that is still starting gets the whole table when it is up.
-        peers.addRoute(ice).catch((error) => slot.logger.warn({ err: error }, 'route of a peer that goes on'));
-        const { iceUfrag } = ice;
-        if (connected) peers.onState({ peerId, userId, role, iceUfrag, state: 'connected', reason: 'adopted' });
+      if (known.sessionId !== params.sessionId) {
+        await configure(streamer);
+        return publish.onStreamerUp(streamer, null);
       }
+      peers.adopt(known.peers, (error) => slot.logger.warn({ err: error }, 'route of a peer that goes on'));
+      await publish.onStreamerUp(streamer, known.publish);
     },
-    onStreamerDown: peers.clear,
+    onStreamerDown: () => {
+      peers.clear();
+      publish.onStreamerDown();
+    },
     stop: async (farewell) => {
       stopped = true;
       const streamer = options.warm()?.streamer;

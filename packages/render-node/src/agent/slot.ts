@@ -17,7 +17,8 @@ import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
 import { prepareProgram } from './slot-program.js';
 import { openSlotRecord, type SessionRecord, sessionRecord } from './slot-record.js';
-import { createSlotSession, type SessionParams, type SlotSession, type SlotSessionOptions } from './slot-session.js';
+import type { SessionParams, SlotSession, SlotSessionOptions } from './slot-session.js';
+import { openSlotSession } from './slot-session-open.js';
 import { initialSlotState, type SlotEffect, type SlotEvent, stepSlot } from './slot-state.js';
 import { createTurnstile } from './turnstile.js';
 import { adoptWarmSlot, killSlotProcesses, type WarmSlot, type WarmSlotEvents, warmSlot } from './warm-slot.js';
@@ -133,23 +134,21 @@ export class Slot {
     return slotRefusal(this.#state, sessionId);
   }
 
-  #openSession(params: SessionParams, runnable: SlotSessionOptions['runnable']): SlotSession {
-    const { slot, routes, outbox, nodeId } = this.#options;
-    const { sessionId, launch, stream } = params;
-    const session = createSlotSession({
-      slot,
-      routes,
+  #openSession(
+    params: SessionParams,
+    runnable: SlotSessionOptions['runnable'],
+    publishUrl: string | null,
+  ): SlotSession {
+    this.#session = openSlotSession({
+      ...this.#options,
+      record: this.#record,
+      params,
       runnable,
-      params: { sessionId, launch, stream },
+      publishUrl,
       warm: () => this.#warm,
-      events: {
-        onProgramStarted: (program) => this.#record.update({ session: sessionRecord(params, program) }),
-        onProgramEnded: (exitCode) => this.#programEnded(sessionId, exitCode),
-        onClient: (connected) => outbox.push({ type: 'session.client', nodeId, sessionId, connected }),
-      },
+      onProgramEnded: (exitCode) => this.#programEnded(params.sessionId, exitCode),
     });
-    this.#session = session;
-    return session;
+    return this.#session;
   }
 
   async #begin(
@@ -158,7 +157,7 @@ export class Slot {
   ): Promise<ConnectResult> {
     const startedAt = performance.now();
     const { sessionId } = params;
-    const session = this.#openSession(params, runnable);
+    const session = this.#openSession(params, runnable, null);
     this.#record.update({ session: sessionRecord(params, null) });
     this.#dispatch({ type: 'session-started', sessionId });
     try {
@@ -178,7 +177,8 @@ export class Slot {
     if (!warm) return false;
     try {
       if (known) {
-        this.#openSession(known, await prepareProgram(packages, known.launch).catch(() => null));
+        const runnable = await prepareProgram(packages, known.launch).catch(() => null);
+        this.#openSession(known, runnable, known.publishUrl);
       }
       this.#warm = await adoptWarmSlot(slot, this.#record, this.#events());
     } catch (error) {
@@ -187,14 +187,13 @@ export class Slot {
     if (!this.#warm && !known) return false;
     this.#dispatch({ type: 'adopted', sessionId: known?.sessionId ?? null });
     if (!this.#warm) this.#dispatch({ type: 'host-died' });
-    else if (known) await this.#adoptProgram(known.sessionId, known.program);
+    else if (known) await this.#adoptProgram(known);
     return true;
   }
 
-  async #adoptProgram(sessionId: string, program: SessionRecord['program']): Promise<void> {
+  async #adoptProgram({ sessionId, program }: SessionRecord): Promise<void> {
     const adoption = program ? await this.#session?.adoptProgram(program) : undefined;
-    if (adoption?.alive) return;
-    this.#programEnded(sessionId, adoption?.exitCode ?? null);
+    if (!adoption?.alive) this.#programEnded(sessionId, adoption?.exitCode ?? null);
   }
 
   #programEnded(sessionId: string, exitCode: number | null): void {
@@ -278,6 +277,7 @@ export class Slot {
     return {
       onStreamerEvent: (event, payload) => {
         if (event === 'peer.state') this.#session?.onPeerState(payload as never);
+        else if (event === 'publish.state') this.#session?.publish.onState(payload as never);
         else void this.#turnstile.enter(async () => this.#restartProgram()).catch(() => undefined);
       },
       onStreamerUp: async (streamer) => this.#session?.onStreamerUp(streamer),

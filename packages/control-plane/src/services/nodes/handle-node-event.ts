@@ -8,6 +8,7 @@ import type { ServiceDeps } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from '../sessions/end-order.js';
 import { sessionLogger } from '../sessions/session-log.js';
 import { applySessionEvent, type EndOrder } from '../sessions/session-transition.js';
+import type { PublishFollower } from '../streams/follow-publish.js';
 import type { Prefetch } from './prefetch.js';
 import { addSlot, reconcileSlot, removeMissingSlots } from './reconcile-node.js';
 
@@ -19,6 +20,7 @@ export function createHandleNodeEvent(
   deps: ServiceDeps,
   sendEndOrder: SendEndOrder,
   prefetch: Prefetch,
+  publishes: PublishFollower,
 ): HandleNodeEvent {
   return async (event) => {
     switch (event.type) {
@@ -26,6 +28,7 @@ export function createHandleNodeEvent(
         const { orders, rebooted } = await onStatus(deps, event.node);
         sendInBackground(deps, sendEndOrder, orders);
         if (rebooted) prefetch.toNode(event.node.nodeId);
+        if (rebooted) publishes.restore(event.node.nodeId);
         return;
       }
       case 'slot.state':
@@ -33,6 +36,8 @@ export function createHandleNodeEvent(
         return;
       case 'session.client':
         return onSessionEvent(deps, event, { type: event.connected ? 'client-connected' : 'client-gone' });
+      case 'session.publish':
+        return publishes.onReport(event);
       case 'session.ended':
         return onSessionEvent(deps, event, {
           type: 'ended-on-node',

@@ -1,5 +1,6 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
 import { deleteGuestsOfSession } from '../../db/guests.js';
+import { setPublishState } from '../../db/publishes.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
 import { insertSessionEvent } from '../../db/session-events.js';
 import { type SessionPatch, updateSession } from '../../db/sessions.js';
@@ -113,8 +114,14 @@ export async function applySessionEvent(
       orders.push({ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason });
     }
   }
-  if (over) await deleteGuestsOfSession(executor, row.id);
+  if (over) await forgetParts(executor, row.id, context.now);
   return { row: { ...row, ...patch }, orders };
+}
+
+/** What an ended session leaves behind: guests have nowhere to go, and the target of its push is a secret nobody needs. */
+async function forgetParts(executor: Executor, sessionId: string, now: number): Promise<void> {
+  await deleteGuestsOfSession(executor, sessionId);
+  await setPublishState(executor, { sessionId, state: 'stopped', message: '', now });
 }
 
 async function recordEvent(

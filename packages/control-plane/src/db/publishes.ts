@@ -1,0 +1,61 @@
+import type { PublishState } from '@cloudstage/protocol';
+import { and, eq, isNotNull, ne } from 'drizzle-orm';
+import { dbLimits } from './limits.js';
+import { type PublishRow, sessionPublishes } from './schema/publishes.js';
+import { type Executor, sessions } from './schema.js';
+
+/** The push of a session; null when there was none. */
+export async function findPublish(executor: Executor, sessionId: string): Promise<PublishRow | null> {
+  const [row] = await executor.select().from(sessionPublishes).where(eq(sessionPublishes.sessionId, sessionId));
+  return row ?? null;
+}
+
+/** Begins the push of a session, or replaces its target. */
+export async function savePublish(
+  executor: Executor,
+  push: { readonly sessionId: string; readonly urlCipher: string; readonly now: number },
+): Promise<void> {
+  const values = { urlCipher: push.urlCipher, state: 'connecting', message: '', updatedAt: push.now } as const;
+  await executor
+    .insert(sessionPublishes)
+    .values({ sessionId: push.sessionId, ...values })
+    .onConflictDoUpdate({ target: sessionPublishes.sessionId, set: values });
+}
+
+/** Writes the state of a push; one that is over loses its target. A session without push gets none. */
+export async function setPublishState(
+  executor: Executor,
+  push: { readonly sessionId: string; readonly state: PublishState; readonly message: string; readonly now: number },
+): Promise<void> {
+  await executor
+    .update(sessionPublishes)
+    .set({
+      state: push.state,
+      message: push.message,
+      updatedAt: push.now,
+      ...(push.state === 'stopped' ? { urlCipher: null } : {}),
+    })
+    .where(eq(sessionPublishes.sessionId, push.sessionId));
+}
+
+/** A push that a node is to carry out. */
+export interface WantedPublish {
+  readonly sessionId: string;
+  readonly slotIndex: number;
+  readonly urlCipher: string;
+}
+
+/** Pushes of the live sessions on a node. */
+export async function listWantedPublishes(executor: Executor, nodeId: string): Promise<WantedPublish[]> {
+  const found = await executor
+    .select({
+      sessionId: sessions.id,
+      slotIndex: sessions.slotIndex,
+      urlCipher: sessionPublishes.urlCipher,
+    })
+    .from(sessionPublishes)
+    .innerJoin(sessions, eq(sessions.id, sessionPublishes.sessionId))
+    .where(and(eq(sessions.nodeId, nodeId), ne(sessions.state, 'ended'), isNotNull(sessionPublishes.urlCipher)))
+    .limit(dbLimits.listRows);
+  return found.flatMap(({ urlCipher, ...row }) => (urlCipher === null ? [] : [{ ...row, urlCipher }]));
+}
