@@ -3,6 +3,7 @@ import type { NodeLink } from '@cloudstage/protocol';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { type ControlPlaneAdmin, createAdmin } from './admin.js';
+import { registerImages } from './cloud-api/images-route.js';
 import { cloudApiServerOptions, registerCloudApi } from './cloud-api/index.js';
 import { concurrencySettingsOf } from './config/concurrency.js';
 import type { ControlPlaneConfig } from './config.js';
@@ -100,6 +101,7 @@ function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlan
     trustProxy: trustedProxies.length === 0 ? false : trustedProxies,
   });
   registerHealth(api, [services.checkReady, () => checkStore(store)]);
+  registerImages(api, services);
   registerCloudApi(api, {
     services,
     logger: deps.logger.child({ edge: 'cloud-api' }),

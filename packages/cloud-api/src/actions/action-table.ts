@@ -117,6 +117,7 @@ export const actions = {
   ...sessionActions,
   ...applicationActions,
   ...streamActions,
+  ...projectActions,
   ...countActions,
   ...packageActions,
 } as const;

@@ -91,7 +91,10 @@ export const createApplicationProject = defineAction({
       'Durations are seconds (`30`) or have a unit (`30s`, `2m`); the vendor shows both spellings.',
       '`Resolution` is `1920x1080` or `1920*1080`.',
       'Prelaunch is for EXCLUSIVE projects only; a SHARED one with `IsPreload` is refused.',
-      'Refusals are `FailedOperation`, the only code the list has, with the reason in the message.',
+      'A wrong value is `InvalidParameterValue` and says why; what the state of the project forbids is `FailedOperation`.',
+      'A SHARED project runs every application of the account of its category; `ApplicationId` is the one that runs when ApplyConcurrent names none.',
+      'H264 cannot be disabled: it is what the render nodes encode.',
+      '`XRMaxWidth` makes the picture of an `ApplicationXR` narrower in proportion; 0 sets no bound.',
     ],
   },
 });
@@ -115,6 +118,7 @@ export const modifyApplicationProject = defineAction({
     decided: [
       'What is not given stays as it is.',
       'Running sessions keep the settings they started with; new ones get the new.',
+      '`Type` cannot change while packages of the former type are bound: `FailedOperation`.',
     ],
   },
 });
@@ -129,7 +133,10 @@ export const deleteApplicationProjects = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['All projects are deleted, or none.'],
+    decided: [
+      'All projects are deleted, or none.',
+      'A project with sessions is not deleted: `FailedOperation`. Bound packages are unbound; sessions of the past stay in the history.',
+    ],
   },
 });
 

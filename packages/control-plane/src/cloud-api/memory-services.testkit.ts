@@ -3,6 +3,7 @@ import type { ClientSession, ServerSession } from '@cloudstage/protocol';
 import type { AuditEvent, AuditResult } from '../services/audit/contract.js';
 import type { AccessKey, CreateSessionOutcome, Services } from '../services/contract.js';
 import { createMemoryPackages } from './memory-packages.testkit.js';
+import { createMemoryProjects } from './memory-projects.testkit.js';
 import { unservedApplications } from './unserved-services.testkit.js';
 
 /** Small services that keep everything in memory, so that the edge is tested over HTTP without a database. */
@@ -162,6 +163,7 @@ export function createMemoryServices(options: MemoryServicesOptions): MemoryServ
       return { type: 'created', sessionId: session.sessionId, serverSession };
     },
     ...createMemoryPackages(),
+    ...createMemoryProjects(),
     async checkReady() {
       return { ready: true, reason: '' };
     },

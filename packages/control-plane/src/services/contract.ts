@@ -2,6 +2,7 @@ import type { ClientSession, Role, ServerSession } from '@cloudstage/protocol';
 import type { ApplicationServices } from './applications/contract.js';
 import type { AuditServices } from './audit/contract.js';
 import type { ConcurrencyServices } from './concurrency/contract.js';
+import type { ProjectServices } from './projects/contract.js';
 import type { StreamServices } from './streams/contract.js';
 
 /**
@@ -113,6 +114,7 @@ export interface Services
   extends ApplicationServices,
     ConcurrencyServices,
     StreamServices,
+    ProjectServices,
     Pick<AuditServices, 'audit'> {
   /** Looks up the key that signs a request; null when there is none. */
   findAccessKey(secretId: string): Promise<AccessKey | null>;

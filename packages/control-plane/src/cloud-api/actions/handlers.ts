@@ -5,6 +5,7 @@ import { handleCreateSession } from './create-session.js';
 import { handleDescribeConcurrentCount } from './describe-concurrent-count.js';
 import { handleDestroySession } from './destroy-session.js';
 import type { ActionHandlers } from './handler.js';
+import { projectHandlers } from './projects/handlers.js';
 import { streamHandlers } from './streams/publish.js';
 
 /** The handler of every action in the table of `@cloudstage/cloud-api`; the type makes a missing one a build error. */
@@ -16,4 +17,5 @@ export const actionHandlers: ActionHandlers = {
   DestroySession: handleDestroySession,
   ...packageHandlers,
   ...streamHandlers,
+  ...projectHandlers,
 };

@@ -1,7 +1,7 @@
 import type { BackgroundImageRow } from '../../db/schema/history.js';
 import type { ProjectRow } from '../../db/schema.js';
 import type { Caller } from '../contract.js';
-import type { ProjectSettings } from './settings.js';
+import type { ProjectDefaults, ProjectSettings } from './settings.js';
 
 /** Why a project cannot be made or changed as wished. */
 export type ProjectProblem =
@@ -103,6 +103,8 @@ export type DeleteProjectsOutcome =
 
 /** Projects. */
 export interface ProjectServices {
+  /** What settings are that ask for the default. */
+  readonly projectDefaults: ProjectDefaults;
   /** Makes a project. */
   createApplicationProject(
     caller: Caller,

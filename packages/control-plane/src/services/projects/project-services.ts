@@ -13,6 +13,7 @@ import {
 import { createDeleteApplicationProjects } from './delete-projects.js';
 import { createModifyApplicationProject } from './modify-project.js';
 import { createDescribeApplicationProject, createDescribeApplicationProjects } from './query-projects.js';
+import { projectDefaultsOf } from './settings.js';
 
 /** Projects as the edges and the operators use them. */
 export interface AllProjectServices extends ProjectServices {
@@ -29,6 +30,7 @@ export function createProjectServices(
 ): AllProjectServices {
   const createApplicationProject = createCreateApplicationProject(deps);
   return {
+    projectDefaults: projectDefaultsOf(deps.settings.reconnectGraceMs),
     createApplicationProject,
     modifyApplicationProject: createModifyApplicationProject(deps),
     deleteApplicationProjects: createDeleteApplicationProjects(deps, sendEndOrder),

@@ -60,6 +60,18 @@ export const ProjectSettingsSchema = Type.Object(
 /** Settings of a project. */
 export type ProjectSettings = Static<typeof ProjectSettingsSchema>;
 
+/** Values that stand for "whatever is usual". */
+export type ProjectDefaults = Pick<
+  ProjectSettings,
+  'fps' | 'minBitrateBps' | 'maxBitrateBps' | 'reconnectGraceMs' | 'preloadMs'
+>;
+
+/** The usual values; the grace is the installation's. */
+export function projectDefaultsOf(reconnectGraceMs: number): ProjectDefaults {
+  const { fps, minBitrateBps, maxBitrateBps, preloadMs } = withDefaults({}, reconnectGraceMs);
+  return { fps, minBitrateBps, maxBitrateBps, preloadMs, reconnectGraceMs };
+}
+
 /** A setting that is refused, and why. */
 export interface SettingProblem {
   readonly setting: keyof ProjectSettings;
