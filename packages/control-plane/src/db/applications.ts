@@ -95,8 +95,9 @@ export async function lockAndCountApplications(executor: Executor, accountId: st
 export async function isUsedByProjects(executor: Executor, applicationId: string): Promise<boolean> {
   const [row] = await rows<{ used: boolean }>(
     executor,
-    sql`SELECT EXISTS (SELECT 1 FROM projects WHERE application_id = ${applicationId})
-          OR EXISTS (SELECT 1 FROM project_applications WHERE application_id = ${applicationId}) AS used`,
+    sql`SELECT EXISTS (SELECT 1 FROM projects WHERE application_id = ${applicationId} AND deleted_at IS NULL)
+          OR EXISTS (SELECT 1 FROM project_applications pa JOIN projects p ON p.id = pa.project_id
+            WHERE pa.application_id = ${applicationId} AND p.deleted_at IS NULL) AS used`,
   );
   return row?.used === true;
 }

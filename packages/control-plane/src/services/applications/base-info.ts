@@ -15,7 +15,7 @@ import { applicationLimits } from './limits.js';
 import type { LoadPackageIndex, PackageIndex } from './package-index.js';
 import { isMobile } from './package-names.js';
 import { explainProgram } from './program-check.js';
-import { firstToPublish, prefetchVersion, switchOnline } from './publish-version.js';
+import { firstToPublish, prefetchOnline, switchOnline } from './publish-version.js';
 
 const invalid = (field: InvalidInput['field'], message: string): InvalidInput => ({ type: 'invalid', field, message });
 
@@ -112,7 +112,7 @@ export function createModifyBaseInfo(
         return { type: 'modified' as const, online: isChecked ? await switchOnline(tx, versions, first.id) : null };
       });
       if (outcome.type !== 'modified') return outcome;
-      if (outcome.online !== null) prefetchVersion(prefetch, outcome.online);
+      if (outcome.online !== null) prefetchOnline(prefetch, outcome.online);
       return { type: 'modified' };
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;

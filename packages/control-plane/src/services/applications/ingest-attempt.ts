@@ -12,7 +12,7 @@ import type { Prefetch } from '../nodes/prefetch.js';
 import { keepLease } from './ingest-lease.js';
 import { applicationLimits } from './limits.js';
 import type { OpenedPackage, PackageSource } from './package-source.js';
-import { firstToPublish, prefetchVersion, switchOnline } from './publish-version.js';
+import { firstToPublish, type OnlineVersion, prefetchOnline, switchOnline } from './publish-version.js';
 
 /** What an attempt needs besides the version. */
 export interface AttemptDeps {
@@ -94,6 +94,11 @@ async function findBase(deps: ServiceDeps, version: ApplicationVersionRow): Prom
   throw new AppError('package-base-unavailable', message);
 }
 
+interface Settled {
+  readonly result: AttemptResult;
+  readonly online: OnlineVersion | null;
+}
+
 async function settleSuccess(
   context: AttemptDeps,
   version: ApplicationVersionRow,
@@ -101,28 +106,27 @@ async function settleSuccess(
   verify: (application: ApplicationRow, stored: StoredPackage) => void,
 ): Promise<AttemptResult> {
   const { deps, owner } = context;
-  const settled = await deps.database.transaction(async (tx): Promise<AttemptResult> => {
+  const settled = await deps.database.transaction(async (tx): Promise<Settled> => {
     const application = await lockApplication(tx, version.applicationId);
     const held = await lockHeldVersion(tx, version.id, owner);
-    if (application === null || held === null) return { type: 'gone' };
+    if (application === null || held === null) return { result: { type: 'gone' }, online: null };
     try {
       verify(application, stored);
     } catch (error) {
       await markFailed(tx, held, error);
-      return { type: 'failed', error };
+      return { result: { type: 'failed', error }, online: null };
     }
     const state = transitionVersion(held.state, 'ingested') ?? held.state;
     const { manifestSha256, manifest } = stored;
     const patch = { state, manifestSha256, totalBytes: manifest.totalBytes, progressPercent: 100, sourceUrl: null };
     await updateVersion(tx, held.id, { ...patch, leaseOwner: null, leaseUntil: null });
     const online = await publishFirst(tx, application, stored);
-    return { type: 'ingested', version: { ...held, ...patch, state: online?.state ?? state }, stored };
+    const ready = { ...held, ...patch, leaseOwner: null, leaseUntil: null };
+    return { result: { type: 'ingested', version: online?.version ?? ready, stored }, online };
   });
-  if (settled.type === 'ingested' && settled.version.state === 'in-use') {
-    prefetchVersion(context.prefetch, settled.version);
-  }
-  if (settled.type !== 'gone') await forgetUpload(context, version.id);
-  return settled;
+  if (settled.online !== null) prefetchOnline(context.prefetch, settled.online);
+  if (settled.result.type !== 'gone') await forgetUpload(context, version.id);
+  return settled.result;
 }
 
 /** The base info came before the package: nothing is left to be done by hand. */
@@ -130,7 +134,7 @@ async function publishFirst(
   tx: Executor,
   application: ApplicationRow,
   stored: StoredPackage,
-): Promise<ApplicationVersionRow | null> {
+): Promise<OnlineVersion | null> {
   const versions = await listVersions(tx, application.id);
   const first = firstToPublish(versions);
   if (first === null || application.entryPath === null || application.state !== 'active') return null;

@@ -22,12 +22,18 @@ export function createHasOnlineVersion(deps: ServiceDeps): HasOnlineVersion {
     (await listVersions(deps.database.executor, applicationId)).some((version) => version.state === 'in-use');
 }
 
+/** A version that is online. `isNew`: it was not before. */
+export interface OnlineVersion {
+  readonly version: ApplicationVersionRow;
+  readonly isNew: boolean;
+}
+
 /** Puts one of the versions online and takes the others off. Null when its state does not allow it. */
 export async function switchOnline(
   tx: Executor,
   versions: readonly ApplicationVersionRow[],
   versionId: string,
-): Promise<ApplicationVersionRow | null> {
+): Promise<OnlineVersion | null> {
   const version = versions.find((candidate) => candidate.id === versionId);
   const state = version === undefined ? null : transitionVersion(version.state, 'set-online');
   if (version === undefined || state === null) return null;
@@ -36,7 +42,7 @@ export async function switchOnline(
     if (next !== null && next !== other.state) await updateVersion(tx, other.id, { state: next });
   }
   await updateVersion(tx, versionId, { state });
-  return { ...version, state };
+  return { version: { ...version, state }, isNew: version.state !== state };
 }
 
 /**
@@ -50,25 +56,25 @@ export function firstToPublish(versions: readonly ApplicationVersionRow[]): Appl
 }
 
 /** Has nodes fetch what went online. */
-export function prefetchVersion(prefetch: Prefetch, version: ApplicationVersionRow): void {
-  if (version.manifestSha256 === null) return;
+export function prefetchOnline(prefetch: Prefetch, { version, isNew }: OnlineVersion): void {
+  if (!isNew || version.manifestSha256 === null) return;
   prefetch.toAllNodes({ manifestSha256: version.manifestSha256, regions: version.regions });
 }
 
 /** Creates the operator's use case. */
 export function createSetVersionOnline(deps: ServiceDeps, prefetch: Prefetch): SetVersionOnline {
   return async (versionId) => {
-    const version = await deps.database.transaction(async (tx) => {
+    const online = await deps.database.transaction(async (tx) => {
       const found = await findVersion(tx, versionId);
       if (found === null) throw new AppError('version-not-found', `there is no version ${versionId}`);
       await lockApplication(tx, found.applicationId);
       const versions = await listVersions(tx, found.applicationId);
-      const online = await switchOnline(tx, versions, versionId);
-      if (online !== null) return online;
+      const switched = await switchOnline(tx, versions, versionId);
+      if (switched !== null) return switched;
       const state = versions.find(({ id }) => id === versionId)?.state ?? 'gone';
       throw new AppError('version-not-ready', `version ${versionId} is ${state}`);
     });
-    prefetchVersion(prefetch, version);
+    prefetchOnline(prefetch, online);
   };
 }
 
@@ -93,7 +99,7 @@ export function createPublishVersion(
       return { type: 'published' as const, online, versions: await listVersions(tx, applicationId) };
     });
     if (outcome.type !== 'published') return outcome;
-    prefetchVersion(prefetch, outcome.online);
+    prefetchOnline(prefetch, outcome.online);
     return { type: 'published', versions: outcome.versions };
   };
 }
