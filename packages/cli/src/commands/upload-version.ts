@@ -21,15 +21,17 @@ export interface UploadVersionOptions extends ApiOptions {
 
 const monotonic = (): number => performance.now();
 
+/** A package may be uploaded to versions in these states; that of a failed one is tried again. */
+const open: readonly string[] = ['Uploading', 'CreateFailed'] satisfies readonly Version['ApplicationVersionStatus'][];
+
 /** The version that waits for a package. @throws AppError `option-invalid` */
 async function findVersion(api: CloudApiClient, { appId, versionId }: UploadVersionOptions): Promise<Version> {
   const { Versions } = await api.describeApplicationVersion({ ApplicationId: appId });
-  const isWanted = (version: Version): boolean =>
-    versionId === undefined
-      ? version.ApplicationVersionStatus === 'Uploading'
-      : version.ApplicationVersionId === versionId;
-  const version = Versions.find(isWanted);
-  if (version?.ApplicationVersionStatus === 'Uploading') return version;
+  const isOpen = (version: Version): boolean => open.includes(version.ApplicationVersionStatus);
+  const version = Versions.find((candidate) =>
+    versionId === undefined ? isOpen(candidate) : candidate.ApplicationVersionId === versionId,
+  );
+  if (version !== undefined && isOpen(version)) return version;
   const what =
     version === undefined
       ? versionId === undefined

@@ -81,6 +81,8 @@ export async function startTestInstance(): Promise<TestInstance> {
     api: { port: 0 },
     // The simulated node speaks only when something changes.
     sessions: { sweepSeconds: 0.05, nodeSilentSeconds: 600 },
+    // A test serves its packages on this machine.
+    packages: { allowPrivateUrls: true, urlSchemes: ['http'] },
   });
   const plane = await createControlPlane(config, { nodeLink: link, logger });
   const { url } = await plane.listen();

@@ -3,6 +3,7 @@ import type { CloudApiClient } from '@cloudstage/cloud-api';
 import { AppError } from '@cloudstage/protocol';
 import type { Version } from '../commands/app-versions.js';
 import { limits } from '../limits.js';
+import { printable } from '../output/table.js';
 
 /** Options of {@link waitForVersion}. */
 export interface WaitOptions {
@@ -25,7 +26,7 @@ export async function waitForVersion(api: CloudApiClient, options: WaitOptions):
     const { Versions } = await api.describeApplicationVersion({ ApplicationId: applicationId });
     const version = Versions.find(({ ApplicationVersionId }) => ApplicationVersionId === versionId);
     if (version === undefined) throw new AppError('version-gone', `The version ${versionId} was deleted meanwhile.`);
-    if (version.ApplicationVersionStatus === 'CreateFailed') throw versionFailed(version, applicationId);
+    if (version.ApplicationVersionStatus === 'CreateFailed') throw versionFailed(version);
     if (!waiting.includes(version.ApplicationVersionStatus)) return version;
     const { StatusList } = await api.describeApplicationStatus({ ApplicationIdList: [applicationId] });
     options.onProgress(StatusList[0]?.ApplicationUpdateProgress ?? 0);
@@ -37,10 +38,11 @@ export async function waitForVersion(api: CloudApiClient, options: WaitOptions):
   );
 }
 
-function versionFailed(version: Version, applicationId: string): AppError {
-  const { ApplicationVersionId } = version;
+function versionFailed(version: Version): AppError {
+  const { ApplicationVersionId, FailureReason } = version;
+  const reason = FailureReason === null ? '' : `: ${printable(FailureReason)}`;
   return new AppError(
     'version-failed',
-    `The version ${ApplicationVersionId} could not be made of the package. Delete it ("cloudstage app delete ${applicationId} --version-id ${ApplicationVersionId}"), correct the package, and make a new one.`,
+    `Nothing could be made of the package of ${ApplicationVersionId}${reason}\nCorrect the package and run the same command again.`,
   );
 }

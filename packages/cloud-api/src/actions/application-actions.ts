@@ -6,6 +6,7 @@ import {
   applicationVersionField,
   applicationVersionsField,
   updateModeField,
+  versionAdditions,
 } from './application-types.js';
 import {
   applicationIdField,
@@ -89,6 +90,7 @@ export const createApplicationVersion = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
+    added: versionAdditions,
     decided: [
       'Any of `zip`, `rar`, `7z` and `tar` (plain, `gz`, `zst`, `xz`, `bz2`) is taken for desktop applications; the vendor lists the first three.',
       'No regions means all regions of the installation, and so do regions in which it has no node. Nodes of the regions fetch the version when it goes online.',
@@ -280,6 +282,7 @@ export const setApplicationVersionOnline = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
+    added: versionAdditions,
     decided: [
       'A version whose package does not have the program of the application is `OperationDenied`.',
       'Running sessions keep their version; new ones get the one that is online.',

@@ -8,6 +8,7 @@ import {
   userApplicationField,
   userApplicationStatusField,
   userMobileApplicationField,
+  versionAdditions,
 } from './application-types.js';
 import {
   applicationIdField,
@@ -49,6 +50,7 @@ export const describeApplicationList = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
+    added: versionAdditions,
     decided: [
       '`Limit` is at most 100; 0 means 20.',
       '`ApplicationName` matches parts of names without regard to case; an unknown filter or status is `InvalidParameterValue`.',
@@ -112,6 +114,7 @@ export const describeApplicationVersion = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
+    added: versionAdditions,
   },
 });
 

@@ -64,9 +64,18 @@ export const applicationVersionField = () =>
       CreateTime: timeField('Creation time'),
       ApplicationVersionRegions: nullable(Type.Array(regionField(), { description: 'Regions it is distributed to' })),
       ApplicationVersionUpdateMode: nullable(updateModeField()),
+      FailureReason: nullable(
+        textField('Why nothing could be made of the package, with what to do; null unless CreateFailed'),
+      ),
     },
     { title: 'UserApplicationVersion', description: 'An immutable build of the application' },
   );
+
+/** What this product adds to versions, for the compatibility table of every action that answers them. */
+export const versionAdditions = {
+  'UserApplicationVersion.FailureReason':
+    'Why a version is `CreateFailed`: the published model has no field for it. SDKs with models drop it; `CommonClient` and the command line show it.',
+} as const;
 
 /** Versions of an application, newest first. */
 export const applicationVersionsField = () =>

@@ -53,6 +53,7 @@ export function formatVersion(version: Version): PublicVersion {
     CreateTime: timeText(version.createdAt),
     ApplicationVersionRegions: [...version.regions],
     ApplicationVersionUpdateMode: version.updateMode,
+    FailureReason: version.state === 'create-failed' ? version.failure : null,
   };
 }
 
