@@ -6,8 +6,10 @@ import type { FirstAccessKey } from './services/accounts/first-access-key.js';
 import type { CreateApplicationInput } from './services/applications/create-application.js';
 import type { AuditServices } from './services/audit/contract.js';
 import type { GrantPackageInput, PackageAdminServices } from './services/concurrency/contract.js';
+import type { AddBackgroundImage } from './services/projects/background-images.js';
 import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { AllServices } from './services/services.js';
+import type { SessionHistoryServices } from './services/sessions/contract.js';
 import type { ListSessions } from './services/sessions/list-sessions.js';
 
 /** A program to be found or registered. */
@@ -23,14 +25,18 @@ export type FindOrCreateProjectInput = Omit<CreateProjectInput, 'accountId'>;
 /** A package to be granted; without an account, in the first one. */
 export type AdminGrantPackageInput = Omit<GrantPackageInput, 'accountId'> & { readonly accountId?: string };
 
+/** A picture to be stored; without an account, in the first one. */
+export type AdminAddImageInput = Omit<Parameters<AddBackgroundImage>[0], 'accountId'> & { readonly accountId?: string };
+
 /**
- * What an operator may do without HTTP. Applications, projects and sessions are those of the first account; packages too,
- * unless an account is named. Every operation that changes something leaves an entry in the audit log.
+ * What an operator may do without HTTP. Applications and projects are those of the first account; packages and pictures
+ * too, unless an account is named. Sessions are those of all accounts. Every operation that changes something leaves an entry in the audit log.
  */
 export interface ControlPlaneAdmin
   extends AccountServices,
     Pick<AuditServices, 'queryAuditLog'>,
-    Omit<PackageAdminServices, 'grantPackage'> {
+    Omit<PackageAdminServices, 'grantPackage'>,
+    SessionHistoryServices {
   /** Grants a concurrency package. Throws as `PackageAdminServices.grantPackage`. */
   grantPackage(input: AdminGrantPackageInput): ReturnType<PackageAdminServices['grantPackage']>;
   /** Makes the first account and key; the secret is handed out only by the call that makes it. */
@@ -45,6 +51,8 @@ export interface ControlPlaneAdmin
   findOrCreateProject(
     input: FindOrCreateProjectInput,
   ): Promise<{ readonly projectId: string; readonly created: boolean }>;
+  /** Stores a picture that projects may name; without an account, in the first one. Throws as `AddBackgroundImage`. */
+  addBackgroundImage(input: AdminAddImageInput): ReturnType<AddBackgroundImage>;
   listSessions: ListSessions;
   /** Ends a session as `kicked`. Throws AppError `session-not-found`. */
   endSession(sessionId: string): Promise<void>;
@@ -52,12 +60,17 @@ export interface ControlPlaneAdmin
 
 /** Operations that change nothing. */
 const queries = [
+  'exportUsage',
+  'findSessionDetail',
   'hasOnlineApplication',
   'listAccounts',
   'listAccessKeys',
   'listPackages',
   'listSessions',
   'queryAuditLog',
+  'querySessions',
+  'readSessionFeed',
+  'readUsageTotals',
 ] as const satisfies readonly (keyof ControlPlaneAdmin)[];
 
 /** Creates the operator's side door. `now` gives Unix milliseconds. */
@@ -117,6 +130,13 @@ function createOperations(services: AllServices): ControlPlaneAdmin {
     setPackageExpiry: services.setPackageExpiry,
     revokePackage: services.revokePackage,
     listPackages: services.listPackages,
+    addBackgroundImage: async (input) =>
+      services.addBackgroundImage({ ...input, accountId: input.accountId ?? (await accountId()) }),
+    querySessions: services.querySessions,
+    findSessionDetail: services.findSessionDetail,
+    readSessionFeed: services.readSessionFeed,
+    exportUsage: services.exportUsage,
+    readUsageTotals: services.readUsageTotals,
     listSessions: services.listSessions,
     endSession: async (sessionId) => {
       if (await services.endSession(sessionId, 'kicked')) return;
