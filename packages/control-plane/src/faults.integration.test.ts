@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listSlots } from './db/slots.js';
 import { resumeSessions } from './services/sessions/resume.js';
 import { bundleTestkit } from './testing/bundle.testkit.js';
-import { createTestDatabase, onPostgres, openTestDatabase } from './testing/database.testkit.js';
+import { createTestDatabase, openTestDatabase } from './testing/database.testkit.js';
 import { type FaultAction, faultActions } from './testing/fault-actions.testkit.js';
 import { applyInput, createHarness, until } from './testing/harness.testkit.js';
 import { findViolations } from './testing/invariants.testkit.js';
 import { type SimulatedSlot, startNodeSimulator } from './testing/node-simulator.testkit.js';
 
-/** Opening the embedded database takes long, so there only some places of each action are tried; all of them on PostgreSQL. */
-const placesOnEmbedded = 3;
+/** Places of each action that an ordinary run tries: two processes each, and the whole suite must end in minutes. */
+const triedPlaces = 6;
 const timeout = 240_000;
 /** What no place reaches: the action runs through and tells how many places it has. */
 const never = 1_000_000;
@@ -89,11 +89,11 @@ async function recover(url: string, action: FaultAction, remains: Remains): Prom
   await database.close();
 }
 
-/** The places to be tried: all, or some that are spread over the action. */
+/** The places to be tried: some that are spread over the action, or all with CLOUDSTAGE_FAULT_PLACES=all. */
 function choosePlaces(count: number): number[] {
   const all = Array.from({ length: count }, (_, index) => index + 1);
-  if (onPostgres() || count <= placesOnEmbedded) return all;
-  return Array.from({ length: placesOnEmbedded }, (_, index) => Math.ceil(((index + 0.5) * count) / placesOnEmbedded));
+  if (process.env.CLOUDSTAGE_FAULT_PLACES === 'all' || count <= triedPlaces) return all;
+  return Array.from({ length: triedPlaces }, (_, index) => Math.ceil(((index + 0.5) * count) / triedPlaces));
 }
 
 describe('a control plane that is killed in the middle of', () => {
