@@ -5,6 +5,7 @@ import { startTestServer, type TestServer, testKey, testOffer } from './api-serv
 import {
   type Call,
   chinaSdk as chinaPackage,
+  commonSdk,
   internationalSdk as internationalPackage,
   type SdkOptions,
 } from './conformance/official-sdks.testkit.js';
@@ -119,8 +120,7 @@ it('refuses the token of temporary credentials, signed or not', async () => {
 });
 
 it('answers InvalidAction to an action of the platform that is not offered', async () => {
-  const call = internationalSdk();
-  const refused = call('DescribeCosCredential', { ApplicationId: 'app-1' });
+  const refused = commonSdk({ endpoint: server.host, ...testKey })('CreateExperienceCode', { ApplicationId: 'app-1' });
   await expect(refused).rejects.toMatchObject({ code: 'InvalidAction' });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { actionNames } from '@cloudstage/cloud-api';
 import { encodeSessionEnvelope } from '@cloudstage/protocol';
 import { vi } from 'vitest';
 import { completeConfig } from '../../config.js';
@@ -43,6 +44,8 @@ export async function startConformancePlane(
   const config = completeConfig({
     dataDir: dir,
     databaseUrl: database.url,
+    // Tests call faster than the limits of the platform, which have a test of their own.
+    cloudApi: { rateLimits: Object.fromEntries(actionNames.map((name) => [name, 1_000])) },
     api: { port: 0 },
     // The simulated node speaks only when something changes.
     sessions: { sweepSeconds: 0.05, nodeSilentSeconds: 600, ...sessions },

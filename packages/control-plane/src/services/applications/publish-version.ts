@@ -3,9 +3,10 @@ import { findVersion, listVersions, updateVersion } from '../../db/application-v
 import { lockApplication } from '../../db/applications.js';
 import type { ApplicationRow, ApplicationVersionRow, Executor } from '../../db/schema.js';
 import { isRunnableVersion, transitionVersion } from '../../domain/version-state.js';
+import type { Caller } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 import type { Prefetch } from '../nodes/prefetch.js';
-import { accessForChange } from './access.js';
+import { accessApplication, accessForChange } from './access.js';
 import type { ApplicationServices } from './contract.js';
 import type { LoadPackageIndex } from './package-index.js';
 import { explainProgram } from './program-check.js';
@@ -85,7 +86,7 @@ export function createPublishVersion(
   loadIndex: LoadPackageIndex,
 ): ApplicationServices['publishVersion'] {
   return async (caller, { applicationId, versionId }) => {
-    const denial = await explainUnfit(deps, loadIndex, { applicationId, versionId });
+    const denial = await explainUnfit(deps, loadIndex, { caller, applicationId, versionId });
     const outcome = await deps.database.transaction(async (tx) => {
       const access = await accessForChange(tx, caller, applicationId);
       if (access.type !== 'granted') return access;
@@ -113,9 +114,11 @@ type Explain = (application: ApplicationRow, version: ApplicationVersionRow) => 
 async function explainUnfit(
   deps: ServiceDeps,
   loadIndex: LoadPackageIndex,
-  key: { readonly applicationId: string; readonly versionId: string },
+  key: { readonly caller: Caller; readonly applicationId: string; readonly versionId: string },
 ): Promise<Explain> {
-  const before = await findVersion(deps.database.executor, key.versionId);
+  const { executor } = deps.database;
+  const access = await accessApplication(executor, key.caller, key.applicationId);
+  const before = access.type === 'granted' ? await findVersion(executor, key.versionId) : null;
   const isOwn = before?.applicationId === key.applicationId && isRunnableVersion(before.state);
   const manifest = isOwn ? before.manifestSha256 : null;
   const index = manifest === null ? null : await loadIndex(manifest);

@@ -76,6 +76,7 @@ describe('the way of an application through the API', () => {
       CreateTime: new Date(h.now()).toISOString(),
       ApplicationVersionRegions: ['ap-tokyo'],
       ApplicationVersionUpdateMode: 'FULL',
+      FailureReason: null,
     });
     expect(await call('DescribeCosCredential', { ApplicationId, ApplicationFileName: 'game.zip' })).toEqual({
       SecretID: 'id',
