@@ -9,7 +9,8 @@ import type { DeleteProjectsOutcome, ProjectServices } from './contract.js';
 
 /**
  * Use case DeleteApplicationProjects. The rows stay, because the history names them. While the projects are locked, new
- * reservations wait, and then find them deleted. Programs that were started before any user came are ended.
+ * reservations wait, and then find them deleted. Programs that were started before any user came are ended; those that another
+ * transaction holds, by the next sweep: a project that is deleted is not preloaded.
  */
 export function createDeleteApplicationProjects(
   deps: ServiceDeps,

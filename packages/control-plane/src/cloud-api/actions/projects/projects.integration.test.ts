@@ -227,7 +227,9 @@ describe('DeleteApplicationProjects', () => {
     });
     await h.settled();
     expect(await remove([projectId])).toBe('deleted');
+    // One that a report of its node held at that moment is ended by the next sweep.
     const end = await until('its end', async () => {
+      await h.services.sweep();
       const row = await a.session(unclaimed.sessionId);
       return row.state === 'ended' ? row : null;
     });
