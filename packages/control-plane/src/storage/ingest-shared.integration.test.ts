@@ -176,7 +176,7 @@ describe('an ingest that is killed', () => {
     try {
       await mkdir(join(script, '..'), { recursive: true });
       await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), [
-        fileURLToPath(new URL('./ingest-child.testkit.ts', import.meta.url)),
+        fileURLToPath(new URL('../testing/ingest-child.testkit.ts', import.meta.url)),
         ...['--bundle', '--platform=node', '--format=esm', '--target=node20', '--packages=external'],
         `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
         ...['--log-level=warning', `--outfile=${script}`],

@@ -1,5 +1,5 @@
-import { openFsStore } from './fs-store.js';
-import { createIngest } from './ingest.js';
+import { openFsStore } from '../storage/fs-store.js';
+import { createIngest } from '../storage/ingest.js';
 
 /** An ingest to be killed: writes its progress to standard output, line by line. */
 const [objects, archivePath] = process.argv.slice(2);
