@@ -12,6 +12,7 @@ import { migrate } from './migrate.js';
 import { prepareStatements } from './prepared.js';
 import { isRetryable } from './rows.js';
 import type { Executor } from './schema.js';
+import { createServerTransactions } from './server-transactions.js';
 
 /** Connections to a database server, and callers that wait for one. */
 export interface PoolStats {
@@ -59,6 +60,8 @@ const parseBigint = (text: string): number => Number(text);
 
 interface Connection {
   readonly executor: Executor;
+  /** One transaction, not repeated. */
+  transaction<T>(work: (executor: Executor) => Promise<T>): Promise<T>;
   poolStats(): PoolStats | null;
   close(): Promise<void>;
 }
@@ -73,8 +76,10 @@ async function openEmbedded(path: string | null): Promise<Connection> {
   try {
     const parsers = { [types.INT8]: parseBigint };
     const client = path === null ? await PGlite.create({ parsers }) : await PGlite.create({ dataDir: path, parsers });
+    const executor = drizzlePglite(client);
     return {
-      executor: drizzlePglite(client),
+      executor,
+      transaction: (work) => executor.transaction(work),
       poolStats: () => null,
       close: async () => {
         await client.close();
@@ -96,6 +101,8 @@ function openServer(url: string, logger: Logger): Connection {
     connectionTimeoutMillis: dbLimits.connectMs,
     statement_timeout: dbLimits.statementMs,
     application_name: 'cloudstage',
+    // Statements that do not wait for each other travel together: BEGIN and the first one, for example.
+    pipeline: true,
   });
   const names = new Map<string, string>();
   pool.on('connect', (client) => prepareStatements(client, names));
@@ -103,6 +110,7 @@ function openServer(url: string, logger: Logger): Connection {
   pool.on('error', (error) => logger.warn({ err: error }, 'database connection lost'));
   return {
     executor: drizzlePg(pool),
+    transaction: createServerTransactions(pool),
     poolStats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
@@ -144,7 +152,7 @@ export async function openDatabase(url: string, options: { readonly logger: Logg
     transaction: async (work) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await connection.executor.transaction(work);
+          return await connection.transaction(work);
         } catch (error) {
           if (!isRetryable(error) || attempt >= dbLimits.maxTransactionAttempts) throw error;
         }

@@ -102,26 +102,36 @@ export async function applySessionEvent(
     // A clock that was set back does not make a session end before its last interval does.
     ...(over ? { busyUntil: null, endedAt: usage.since } : {}),
   };
-  // The interval is written first: it takes its facts from the row as it was.
-  if (usage.closed !== null) await insertUsageInterval(executor, row.id, usage.closed);
-  if (Object.keys(patch).length > 0) await updateSession(executor, row.id, patch);
-  if (state.name !== before.name) await recordEvent(executor, row, event, state, context.now);
-  const orders: EndOrder[] = [];
-  for (const effect of effects) {
-    const slotEvent = slotEventOf(effect, row.id);
-    if (slotEvent !== null) await applySlotEvent(executor, row, slotEvent, context);
-    if (effect.type === 'end-on-node') {
-      orders.push({ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason });
-    }
-  }
-  if (over) await forgetParts(executor, row.id, context.now);
+  // On a server, statements that do not wait for each other travel together.
+  const writes: Promise<void>[] = [writeSession(executor, row, patch, usage.closed)];
+  if (state.name !== before.name) writes.push(recordEvent(executor, row, event, state, context.now));
+  if (over) writes.push(forgetParts(executor, row.id, context.now));
+  const slotEvents = effects.map((effect) => slotEventOf(effect, row.id)).filter((slotEvent) => slotEvent !== null);
+  if (slotEvents.length > 0) writes.push(applySlotEvents(executor, row, slotEvents, context));
+  await Promise.all(writes);
+  const orders = effects.flatMap((effect) =>
+    effect.type === 'end-on-node'
+      ? [{ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason }]
+      : [],
+  );
   return { row: { ...row, ...patch }, orders };
+}
+
+/** The interval is written first: it takes its facts from the row as it was. */
+async function writeSession(
+  executor: Executor,
+  row: SessionRow,
+  patch: SessionPatch,
+  closed: ReturnType<typeof advanceUsage>['closed'],
+): Promise<void> {
+  if (closed !== null) await insertUsageInterval(executor, row.id, closed);
+  if (Object.keys(patch).length > 0) await updateSession(executor, row.id, patch);
 }
 
 /** What an ended session leaves behind: guests have nowhere to go, and the target of its push is a secret nobody needs. */
 async function forgetParts(executor: Executor, sessionId: string, now: number): Promise<void> {
-  await deleteGuestsOfSession(executor, sessionId);
-  await setPublishState(executor, { sessionId, state: 'stopped', message: '', now });
+  const stopped = { sessionId, state: 'stopped', message: '', now } as const;
+  await Promise.all([deleteGuestsOfSession(executor, sessionId), setPublishState(executor, stopped)]);
 }
 
 async function recordEvent(
@@ -154,15 +164,18 @@ function toPatch(state: SessionState): SessionPatch {
   };
 }
 
-async function applySlotEvent(
+async function applySlotEvents(
   executor: Executor,
   key: { readonly nodeId: string; readonly slotIndex: number },
-  event: SlotEvent,
+  events: readonly SlotEvent[],
   context: { readonly now: number; readonly settings: DeadlineSettings },
 ): Promise<void> {
   const slot = await lockSlot(executor, key);
   if (slot === null) return;
   const before = toSlotState(slot);
-  const next = transitionSlot(before, event, context.now, context.settings);
-  if (next.state !== before) await saveSlotState(executor, slot, next.state);
+  const after = events.reduce(
+    (state, event) => transitionSlot(state, event, context.now, context.settings).state,
+    before,
+  );
+  if (after !== before) await saveSlotState(executor, slot, after);
 }
