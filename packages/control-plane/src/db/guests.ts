@@ -53,8 +53,3 @@ export async function clearGuestBusy(executor: Executor, key: GuestKey, busyUnti
 export async function deleteGuest(executor: Executor, key: GuestKey): Promise<void> {
   await executor.delete(sessionGuests).where(byKey(key));
 }
-
-/** Removes all guests of a session that has ended. */
-export async function deleteGuestsOfSession(executor: Executor, sessionId: string): Promise<void> {
-  await executor.delete(sessionGuests).where(eq(sessionGuests.sessionId, sessionId));
-}

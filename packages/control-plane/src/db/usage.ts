@@ -1,24 +1,17 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { UsageInterval, UsageKind } from '../domain/usage.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
-/** Writes an interval that is over, with the facts of its session as they are now. */
-export async function insertUsageInterval(
-  executor: Executor,
-  sessionId: string,
-  interval: UsageInterval,
-): Promise<void> {
-  await rows(
-    executor,
-    sql`
+/** Statement that inserts an interval of use, with the facts of the session's row. */
+export function usageIntervalInsert(sessionId: string, interval: UsageInterval): SQL {
+  return sql`
     INSERT INTO usage_intervals (session_id, started_at, ended_at, kind, account_id, project_id, application_id,
       concurrency_type, region, user_id)
     SELECT s.id, ${interval.startedAt}::bigint, ${interval.endedAt}::bigint, ${interval.kind}, s.account_id, s.project_id,
       s.application_id, p.concurrency_type, n.region, s.user_id
     FROM sessions s JOIN projects p ON p.id = s.project_id JOIN render_nodes n ON n.id = s.node_id
-    WHERE s.id = ${sessionId}`,
-  );
+    WHERE s.id = ${sessionId}`;
 }
 
 /** One usage record. Epoch milliseconds. */

@@ -126,7 +126,9 @@ describe('the feed of events', () => {
       const page = await h.services.readSessionFeed({ cursor });
       return page.events.some((event) => event.state === 'ended') ? page : null;
     });
-    expect(next.events.map((event) => [event.userId, event.type])).toEqual([
+    // The place of now may lie before what came just before, when a test beside this one has a transaction open.
+    const told = next.events.filter((event) => event.userId !== 'before');
+    expect(told.map((event) => [event.userId, event.type])).toEqual([
       ['a', 'created'],
       ['a', 'connect-begun'],
       ['a', 'client-connected'],
@@ -142,6 +144,8 @@ describe('the feed of events', () => {
     if (database.exclusive) return;
     const sessionId = await users.reserve('a');
     const { cursor } = await h.services.readSessionFeed({});
+    const told = async () =>
+      (await h.services.readSessionFeed({ cursor })).events.filter(({ type }) => type === 'guest-joined');
     const event = {
       sessionId,
       accountId: h.caller.accountId,
@@ -152,12 +156,12 @@ describe('the feed of events', () => {
     await database.transaction(async (slow) => {
       await insertSessionEvent(slow, { ...event, detail: 'slow' });
       await insertSessionEvent(database.executor, { ...event, detail: 'fast' });
-      expect((await h.services.readSessionFeed({ cursor })).events).toEqual([]);
+      expect(await told()).toEqual([]);
     });
     // Transaction numbers belong to the whole server: one of a test beside this one may hold the events back, too.
     const events = await until('both events', async () => {
-      const page = await h.services.readSessionFeed({ cursor });
-      return page.events.length > 0 ? page.events : null;
+      const found = await told();
+      return found.length > 0 ? found : null;
     });
     expect(events.map((found) => found.detail)).toEqual(['slow', 'fast']);
   });

@@ -1,11 +1,9 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
-import { deleteGuestsOfSession } from '../../db/guests.js';
-import { setPublishState } from '../../db/publishes.js';
+import type { SessionEventRow } from '../../db/schema/history.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
-import { insertSessionEvent } from '../../db/session-events.js';
-import { type SessionPatch, updateSession } from '../../db/sessions.js';
+import { writeSessionChange } from '../../db/session-changes.js';
+import type { SessionPatch } from '../../db/sessions.js';
 import { lockSlot, releaseSeat, updateSlot } from '../../db/slots.js';
-import { insertUsageInterval } from '../../db/usage.js';
 import type { DeadlineSettings } from '../../domain/deadlines.js';
 import {
   type SessionEffect,
@@ -102,13 +100,19 @@ export async function applySessionEvent(
     // A clock that was set back does not make a session end before its last interval does.
     ...(over ? { busyUntil: null, endedAt: usage.since } : {}),
   };
-  // On a server, statements that do not wait for each other travel together.
-  const writes: Promise<void>[] = [writeSession(executor, row, patch, usage.closed)];
-  if (state.name !== before.name) writes.push(recordEvent(executor, row, event, state, context.now));
-  if (over) writes.push(forgetParts(executor, row.id, context.now));
+  const change = {
+    sessionId: row.id,
+    patch,
+    interval: usage.closed,
+    event: state.name === before.name ? null : describeEvent(row, event, state, context.now),
+    overAt: over ? context.now : null,
+  };
   const slotEvents = effects.map((effect) => slotEventOf(effect, row.id)).filter((slotEvent) => slotEvent !== null);
-  if (slotEvents.length > 0) writes.push(applySlotEvents(executor, row, slotEvents, context));
-  await Promise.all(writes);
+  // On a server, statements that do not wait for each other travel together.
+  await Promise.all([
+    writeSessionChange(executor, change),
+    slotEvents.length === 0 ? null : applySlotEvents(executor, row, slotEvents, context),
+  ]);
   const orders = effects.flatMap((effect) =>
     effect.type === 'end-on-node'
       ? [{ nodeId: row.nodeId, slotIndex: row.slotIndex, sessionId: row.id, reason: effect.reason }]
@@ -117,39 +121,21 @@ export async function applySessionEvent(
   return { row: { ...row, ...patch }, orders };
 }
 
-/** The interval is written first: it takes its facts from the row as it was. */
-async function writeSession(
-  executor: Executor,
-  row: SessionRow,
-  patch: SessionPatch,
-  closed: ReturnType<typeof advanceUsage>['closed'],
-): Promise<void> {
-  if (closed !== null) await insertUsageInterval(executor, row.id, closed);
-  if (Object.keys(patch).length > 0) await updateSession(executor, row.id, patch);
-}
-
-/** What an ended session leaves behind: guests have nowhere to go, and the target of its push is a secret nobody needs. */
-async function forgetParts(executor: Executor, sessionId: string, now: number): Promise<void> {
-  const stopped = { sessionId, state: 'stopped', message: '', now } as const;
-  await Promise.all([deleteGuestsOfSession(executor, sessionId), setPublishState(executor, stopped)]);
-}
-
-async function recordEvent(
-  executor: Executor,
+function describeEvent(
   row: SessionRow,
   event: SessionEvent,
   state: SessionState,
   at: number,
-): Promise<void> {
+): Omit<SessionEventRow, 'seq'> {
   const code = state.exitCode === null ? '' : ` ${state.exitCode}`;
-  await insertSessionEvent(executor, {
+  return {
     sessionId: row.id,
     accountId: row.accountId,
     at,
     type: event.type,
     state: state.name,
     detail: state.endReason === null ? '' : `${state.endReason}${code}`,
-  });
+  };
 }
 
 function toPatch(state: SessionState): SessionPatch {
