@@ -38,13 +38,43 @@ async function connected(page: Page): Promise<boolean> {
   return true;
 }
 
-async function answerOf(page: Page, { product, projectId, userId }: JoinOptions): Promise<{ sdp: string }> {
-  const clientSession = await until('an offer', () =>
+async function clientSessionOf(page: Page): Promise<string> {
+  return until('an offer', () =>
     page.evaluate(() => {
       const sdk = window as unknown as SdkWindow;
       return sdk.seen.some(({ name }) => name === 'onInitSuccess') && sdk.TCGSDK.getClientSession();
     }),
   );
+}
+
+/** Initialises the SDK anew; gives the ClientSession for CreateSession. */
+export async function prepare(page: Page): Promise<string> {
+  await page.evaluate(() => {
+    const sdk = window as unknown as SdkWindow;
+    sdk.seen = [];
+    const names = [
+      'onInitSuccess',
+      'onConnectSuccess',
+      'onConnectFail',
+      'onDisconnect',
+      'onEvent',
+      'onWebrtcStatusChange',
+    ];
+    const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
+    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers });
+  });
+  return clientSessionOf(page);
+}
+
+/** Hands a ServerSession to the SDK. */
+export function start(page: Page, serverSession: string): Promise<void> {
+  return page.evaluate((text) => (window as unknown as SdkWindow).TCGSDK.start(text), serverSession);
+}
+
+async function answerOf(
+  { product, projectId, userId }: JoinOptions,
+  clientSession: string,
+): Promise<{ readonly sdp: string }> {
   const response = await fetch(`${product.demoUrl}/StartProject`, {
     method: 'POST',
     body: JSON.stringify({ ProjectId: projectId, UserId: userId, ClientSession: clientSession }),
@@ -56,20 +86,10 @@ async function answerOf(page: Page, { product, projectId, userId }: JoinOptions)
 
 /** init → StartProject → start; resolves at ConnectSuccess with the time that `start` took until then, in milliseconds. */
 export async function join(page: Page, options: JoinOptions): Promise<number> {
-  await page.evaluate(() => {
-    const sdk = window as unknown as SdkWindow;
-    sdk.seen = [];
-    const names = ['onInitSuccess', 'onConnectSuccess', 'onConnectFail', 'onDisconnect', 'onEvent'];
-    const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
-    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers });
-  });
-  const answer = await answerOf(page, options);
+  const answer = await answerOf(options, await prepare(page));
   const session = { ...answer, sdp: options.rewrite?.(answer.sdp) ?? answer.sdp };
   const startMs = performance.now();
-  await page.evaluate(
-    (text) => (window as unknown as SdkWindow).TCGSDK.start(text),
-    Buffer.from(JSON.stringify(session)).toString('base64'),
-  );
+  await start(page, Buffer.from(JSON.stringify(session)).toString('base64'));
   await until('ConnectSuccess', () => connected(page));
   return performance.now() - startMs;
 }
