@@ -11,7 +11,10 @@ type Picture = Extract<PublishFrame, { readonly type: 'video' }>;
 export interface FlvOutput {
   /** The first picture must be a key frame and begins the stream. @throws AppError `publish-failed` */
   writeVideo(picture: Picture): Promise<void>;
-  /** Sound before the first picture is left out. @throws AppError `publish-failed` */
+  /**
+   * Sound of a time before the first picture is left out, also when it comes after it: a muxer takes the first time that it
+   * is given as the beginning, and fails on an earlier one. @throws AppError `publish-failed`
+   */
   writeSound(packet: AacPacket): Promise<void>;
   /** Ends the stream, and the connection. Idempotent. */
   close(): Promise<void>;
@@ -88,10 +91,12 @@ export async function openFlvOutput(url: string, sound: CodecContext): Promise<F
   check(opened, 'the server cannot be reached or refuses the stream');
   const writer = createWriter(context);
   let sets: Buffer | null = null;
+  let beginMs = 0;
   let isOpen = true;
 
   async function begin(picture: Picture, found: Buffer): Promise<void> {
     addStreams(context, sound, picture, found);
+    beginMs = picture.timeUs / 1_000;
     // A live stream has no length that could be written into its head afterwards.
     const options = Dictionary.fromObject({ flvflags: 'no_duration_filesize' });
     check(await context.writeHeader(options), 'the stream cannot be begun');
@@ -109,7 +114,8 @@ export async function openFlvOutput(url: string, sound: CodecContext): Promise<F
       await writer.write(0, picture.data, picture.timeUs / 1_000, picture.keyFrame, changed ? sets : null);
     },
     writeSound: async ({ data, timeSamples }) => {
-      if (sets !== null && timeSamples >= 0) await writer.write(1, data, timeSamples / 48, true, null);
+      const timeMs = timeSamples / 48;
+      if (sets !== null && timeMs >= beginMs) await writer.write(1, data, timeMs, true, null);
     },
     close: async () => {
       if (!isOpen) return;

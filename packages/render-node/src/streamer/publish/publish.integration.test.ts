@@ -88,9 +88,10 @@ describe('a live push', () => {
     expect(played.sound).toEqual({ codec: 'aac', sampleRate: 48_000, channels: 2 });
     const times = played.pictures.map(({ timeMs }) => timeMs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    const [firstSound, lastSound] = [played.soundTimesMs[0] ?? 0, played.soundTimesMs.at(-1) ?? 0];
-    // Frames of 1024 samples without a gap.
-    expect((lastSound - firstSound) / (played.soundTimesMs.length - 1)).toBeCloseTo(1_024 / 48, 0);
+    // Frames of 1024 samples, one after the other; a machine that is far too busy may lose sound at one place or two.
+    const steps = played.soundTimesMs.slice(1).map((time, index) => time - (played.soundTimesMs[index] ?? 0));
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(21);
+    expect(steps.filter((step) => step > 22).length).toBeLessThan(steps.length / 20);
   });
 
   it('is told to clients, and goes on while they come and go', async () => {

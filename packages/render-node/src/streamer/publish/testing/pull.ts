@@ -58,6 +58,62 @@ function decode(decoder: CodecContext, packet: Packet, frame: Frame, onFrame: ()
   }
 }
 
+/** A stream that has only pictures or only sound for this many packets lacks the other. */
+const oneSidedPackets = 1_000;
+
+/** Takes packets of one connection to what a test looks at. */
+function createTally(input: FormatContext) {
+  const decoders = new Map<number, CodecContext>();
+  const frame = new Frame();
+  frame.alloc();
+  const pictures: PulledPicture[] = [];
+  const soundTimesMs: number[] = [];
+  let sound: Pulled['sound'] | null = null;
+  let peak = 0;
+  let packets = 0;
+
+  // The streams of a live connection appear with their first packets: nothing is probed, which would take a time of its own.
+  function decoderOf(stream: Stream): CodecContext {
+    const decoder = decoders.get(stream.index) ?? openDecoder(stream);
+    decoders.set(stream.index, decoder);
+    return decoder;
+  }
+
+  function add(packet: Packet, stream: Stream): void {
+    const { codecType, codecId } = stream.codecpar;
+    const timeMs = Number(packet.pts);
+    const keyFrame = packet.isKeyframe;
+    if (codecType === AVMEDIA_TYPE_VIDEO) {
+      decode(decoderOf(stream), packet, frame, () => {
+        const { width, height } = frame;
+        pictures.push({ timeMs, keyFrame, width, height, luma: middleLuma(frame) });
+      });
+    } else if (codecType === AVMEDIA_TYPE_AUDIO) {
+      soundTimesMs.push(timeMs);
+      decode(decoderOf(stream), packet, frame, () => {
+        const codec = Codec.findDecoder(codecId)?.name ?? '';
+        sound = { codec, sampleRate: frame.sampleRate, channels: frame.channels };
+        peak = Math.max(peak, loudest(frame));
+      });
+    }
+  }
+
+  return {
+    add: (packet: Packet): Pulled | null => {
+      const stream = input.streams.find(({ index }) => index === packet.streamIndex);
+      if (stream) add(packet, stream);
+      packets += 1;
+      if (sound && pictures.length > 0) return { pictures, sound, peak, soundTimesMs };
+      if (packets >= oneSidedPackets) throw new Error('the stream lacks picture or sound');
+      return null;
+    },
+    free: () => {
+      for (const decoder of decoders.values()) decoder.freeContext();
+      frame.free();
+    },
+  };
+}
+
 /**
  * Plays `url` until `enough` says so. @throws when the stream cannot be opened, ends, or does not decode.
  * @param enough looks at what has been pulled so far
@@ -65,48 +121,20 @@ function decode(decoder: CodecContext, packet: Packet, frame: Frame, onFrame: ()
 export async function pull(url: string, enough: (pulled: Pulled) => boolean): Promise<Pulled> {
   const input = new FormatContext();
   input.allocContext();
-  // A live stream: the parameters are in its first packets.
-  input.maxAnalyzeDuration = 500_000n;
   check(await input.openInput(url, null, null), `cannot play ${url}`);
-  const [packet, frame] = [new Packet(), new Frame()];
+  const packet = new Packet();
   packet.alloc();
-  frame.alloc();
-  const decoders = new Map<number, CodecContext>();
+  const tally = createTally(input);
   try {
-    check(await input.findStreamInfo(null), 'no streams');
-    for (const stream of input.streams) decoders.set(stream.index, openDecoder(stream));
-    const streamOf = (type: number) => input.streams.find(({ codecpar }) => codecpar.codecType === type);
-    const [video, audio] = [streamOf(AVMEDIA_TYPE_VIDEO), streamOf(AVMEDIA_TYPE_AUDIO)];
-    if (!video || !audio) throw new Error('the stream lacks picture or sound');
-    const pictures: PulledPicture[] = [];
-    const soundTimesMs: number[] = [];
-    const { sampleRate, channels } = audio.codecpar;
-    const sound = { codec: Codec.findDecoder(audio.codecpar.codecId)?.name ?? '', sampleRate, channels };
-    let peak = 0;
     for (;;) {
       check(await input.readFrame(packet), 'the stream ended');
-      const decoder = decoders.get(packet.streamIndex);
-      const timeMs = Number(packet.pts);
-      if (decoder && packet.streamIndex === video.index) {
-        const keyFrame = packet.isKeyframe;
-        decode(decoder, packet, frame, () => {
-          const { width, height } = frame;
-          pictures.push({ timeMs, keyFrame, width, height, luma: middleLuma(frame) });
-        });
-      } else if (decoder) {
-        soundTimesMs.push(timeMs);
-        decode(decoder, packet, frame, () => {
-          peak = Math.max(peak, loudest(frame));
-        });
-      }
+      const pulled = tally.add(packet);
       packet.unref();
-      const pulled = { pictures, sound, peak, soundTimesMs };
-      if (enough(pulled)) return pulled;
+      if (pulled && enough(pulled)) return pulled;
     }
   } finally {
-    for (const decoder of decoders.values()) decoder.freeContext();
+    tally.free();
     packet.free();
-    frame.free();
     await input.closeInput();
   }
 }
