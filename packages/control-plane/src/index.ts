@@ -20,4 +20,7 @@ export type { FirstAccessKey } from './services/accounts/first-access-key.js';
 export type * from './services/audit/contract.js';
 export type { ConcurrentPackage, GrantPackageInput } from './services/concurrency/contract.js';
 export type * from './services/contract.js';
+export type * from './services/nodes/contract.js';
+export type { BackgroundImageListing } from './services/projects/contract.js';
+export type * from './services/sessions/contract.js';
 export type { SessionSummary } from './services/sessions/list-sessions.js';
