@@ -80,6 +80,10 @@ describe('a node that is drained', () => {
     expect(await apply('u2')).toEqual({ type: 'no-idle' });
     expect((await users.row(playing)).state).toBe('running');
     expect(await count()).toEqual({ total: 0, running: 1 });
+    const { rows } = await h.services.takeCensus();
+    expect(rows.filter(({ kind }) => kind === 'slot').map(({ state }) => state)).toEqual(
+      expect.arrayContaining(['busy', 'drained']),
+    );
     const drainBegunAt = h.now();
     // The agent is started anew, with a slot more, after it was lost.
     h.advance(31_000);
