@@ -13,6 +13,14 @@ const advice: Readonly<Record<string, string>> = {
   'OperationDenied.VersionLimitExceeded':
     'Delete a version first: "cloudstage app versions <app-id>", then "cloudstage app delete <app-id> --version-id <id>".',
   'OperationDenied.ApplicationLimitExceeded': 'Delete an application first: "cloudstage app delete <app-id>".',
+  'session-not-found':
+    '"cloudstage sessions list" shows those that live, "cloudstage sessions history" those that have ended.',
+  'node-not-found': '"cloudstage nodes list" shows the nodes.',
+  'image-not-found': '"cloudstage images list" shows the background images.',
+  'image-in-use': 'Take it from the projects first: "cloudstage project update <project-id> --background-image none".',
+  'image-unreadable': 'The instance reads the file itself: put it where its user may read it.',
+  'account-not-found': '"cloudstage accounts list" shows the accounts.',
+  'too-many-totals': 'Ask for a shorter time with --from and --to, or for one project.',
   RequestLimitExceeded: 'Too many requests a second; try again.',
   InvalidAction: 'The server is of another version than this command.',
   'cloud-api-unreachable':

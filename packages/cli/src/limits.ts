@@ -8,7 +8,7 @@ export const limits = {
   toolOutputChars: 16_384,
   /** Body of a request to the admin socket: names and paths only. */
   adminBodyBytes: 65_536,
-  /** Answer of the admin socket: sessions of 64 slots are a few KB. */
+  /** Answer of the admin socket, or one piece of a long one: a page of 200 sessions or 500 usage records is 200 KB. */
   adminAnswerBytes: 4_194_304,
   /** Ingest of a large package is hashing at disk speed: half an hour is 100 GB. */
   adminCallMs: 1_800_000,
@@ -28,6 +28,14 @@ export const limits = {
   socketPathBytes: 107,
   /** Rows of one page of the cloud API: its own bound. */
   pageRows: 100,
+  /** Sessions and nodes of one page of the instance: its own bound. */
+  adminPageRows: 200,
+  /** Background image: the control plane takes 2 MB. */
+  imageBytes: 2 * 1_048_576,
+  /** What happens to sessions is asked for this often while it is watched. */
+  feedPollMs: 1_000,
+  /** A node that is drained is looked at this often: sessions last minutes. */
+  drainPollMs: 2_000,
   /** Rows of a whole list: more is no use on a terminal, and a server that never ends a list must not fill the memory. */
   listRows: 10_000,
   /**

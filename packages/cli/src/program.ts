@@ -5,10 +5,13 @@ import { addAuditCommands } from './commands/audit.js';
 import { addCarCliCommands } from './commands/car-cli.js';
 import { runConfigure } from './commands/configure.js';
 import type { CommandContext } from './commands/context.js';
+import { addImageCommands } from './commands/images.js';
 import { addKeyCommands } from './commands/keys.js';
+import { addNodeCommands } from './commands/nodes.js';
 import { addPackageCommands } from './commands/package.js';
 import { addProjectCommands } from './commands/project.js';
 import { addSessionCommands } from './commands/sessions.js';
+import { addUsageCommands } from './commands/usage.js';
 import { completionScript } from './completion/scripts.js';
 import { completionTree } from './completion/tree.js';
 
@@ -23,7 +26,10 @@ export function createProgram(context: CommandContext): Command {
   addAppCommands(program, context);
   addProjectCommands(program, context);
   addPackageCommands(program, context);
+  addImageCommands(program, context);
   addSessionCommands(program, context);
+  addUsageCommands(program, context);
+  addNodeCommands(program, context);
   addAccountCommands(program, context);
   addKeyCommands(program, context);
   addAuditCommands(program, context);

@@ -6,7 +6,12 @@ import type { FirstAccessKey } from './services/accounts/first-access-key.js';
 import type { CreateApplicationInput } from './services/applications/create-application.js';
 import type { AuditServices } from './services/audit/contract.js';
 import type { GrantPackageInput, PackageAdminServices } from './services/concurrency/contract.js';
-import type { AddBackgroundImage } from './services/projects/background-images.js';
+import type { NodeServices } from './services/nodes/contract.js';
+import type {
+  AddBackgroundImage,
+  ListBackgroundImages,
+  RemoveBackgroundImage,
+} from './services/projects/background-images.js';
 import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { AllServices } from './services/services.js';
 import type { SessionHistoryServices } from './services/sessions/contract.js';
@@ -36,6 +41,7 @@ export interface ControlPlaneAdmin
   extends AccountServices,
     Pick<AuditServices, 'queryAuditLog'>,
     Omit<PackageAdminServices, 'grantPackage'>,
+    NodeServices,
     SessionHistoryServices {
   /** Grants a concurrency package. Throws as `PackageAdminServices.grantPackage`. */
   grantPackage(input: AdminGrantPackageInput): ReturnType<PackageAdminServices['grantPackage']>;
@@ -53,6 +59,8 @@ export interface ControlPlaneAdmin
   ): Promise<{ readonly projectId: string; readonly created: boolean }>;
   /** Stores a picture that projects may name; without an account, in the first one. Throws as `AddBackgroundImage`. */
   addBackgroundImage(input: AdminAddImageInput): ReturnType<AddBackgroundImage>;
+  listBackgroundImages: ListBackgroundImages;
+  removeBackgroundImage: RemoveBackgroundImage;
   listSessions: ListSessions;
   /** Ends a session as `kicked`. Throws AppError `session-not-found`. */
   endSession(sessionId: string): Promise<void>;
@@ -61,10 +69,13 @@ export interface ControlPlaneAdmin
 /** Operations that change nothing. */
 const queries = [
   'exportUsage',
+  'findNodeDetail',
   'findSessionDetail',
   'hasOnlineApplication',
   'listAccounts',
   'listAccessKeys',
+  'listBackgroundImages',
+  'listNodes',
   'listPackages',
   'listSessions',
   'queryAuditLog',
@@ -132,6 +143,12 @@ function createOperations(services: AllServices): ControlPlaneAdmin {
     listPackages: services.listPackages,
     addBackgroundImage: async (input) =>
       services.addBackgroundImage({ ...input, accountId: input.accountId ?? (await accountId()) }),
+    listBackgroundImages: services.listBackgroundImages,
+    removeBackgroundImage: services.removeBackgroundImage,
+    listNodes: services.listNodes,
+    findNodeDetail: services.findNodeDetail,
+    drainNode: services.drainNode,
+    resumeNode: services.resumeNode,
     querySessions: services.querySessions,
     findSessionDetail: services.findSessionDetail,
     readSessionFeed: services.readSessionFeed,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ControlPlaneConfig } from './config.js';
+import { listLivePictures } from './db/background-images.js';
 import { listLiveManifests } from './db/manifests.js';
 import type { Database } from './db/open.js';
 import type { PackageSource } from './services/applications/package-source.js';
@@ -85,6 +86,7 @@ export async function openPackageStorage(
   const collect = createCollector({
     store: storage.store,
     listLiveManifests: () => listLiveManifests(database.executor),
+    listLivePictures: () => listLivePictures(database.executor),
     minAgeMs: hours(packages.unusedHours),
     now,
     logger,

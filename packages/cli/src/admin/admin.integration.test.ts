@@ -7,27 +7,39 @@ import { AppError } from '@cloudstage/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAdminClient } from './client.js';
-import { adminOperations } from './contract.js';
+import { adminOperations, adminStreams } from './contract.js';
 import { type AdminServer, createAdminServer } from './server.js';
 import { adminSocketPath } from './socket-path.js';
 
 let dir: string;
 let server: AdminServer | null = null;
 
+/** Pieces that were asked for. */
+let asked = 0;
+const piece = 'x'.repeat(100_000);
+
+async function* exported(accountId: string, pieces: number): AsyncGenerator<string> {
+  for (asked = 1; asked <= pieces; asked += 1) yield piece;
+  if (accountId === 'broken') throw new Error('secret detail');
+  if (accountId === 'refused') throw new AppError('query-invalid', 'asked for too much');
+}
+
 /** The part of the control plane that the socket reaches; what it does with a request is its own tests' business. */
-const admin: Pick<ControlPlaneAdmin, 'findOrCreateApplication' | 'listSessions'> = {
+const admin: Pick<ControlPlaneAdmin, 'findOrCreateApplication' | 'listPackages' | 'exportUsage'> = {
   findOrCreateApplication: async ({ name, args, archiveName }) => {
     if (name === 'broken') throw new Error('secret detail');
     if (name === 'refused') throw new AppError('package-invalid', 'the archive holds no such program');
     return { applicationId: `app-${name}-${args.join('+')}-${archiveName}`, created: true };
   },
-  listSessions: async () => [],
+  listPackages: async () => [],
+  exportUsage: ({ accountId, to }) => exported(accountId ?? '', to),
 };
 const application = { name: 'etr', archivePath: '/tmp/a.zip', entryPath: 'bin/etr', args: ['-x', 'y z'] };
 
 const start = async () => {
   server = await createAdminServer(adminSocketPath(dir), {
     operations: adminOperations,
+    streams: adminStreams,
     admin: admin as ControlPlaneAdmin,
     logger: pino({ level: 'silent' }),
   });
@@ -65,7 +77,7 @@ describe('the admin socket', () => {
       applicationId: 'app-etr--x+y z-a.zip',
       created: true,
     });
-    expect(await client.call('session.list', {})).toEqual([]);
+    expect(await client.call('package.list', {})).toEqual([]);
   });
 
   it('carries refusals with code and text, and keeps the inside of bugs inside', async () => {
@@ -91,11 +103,50 @@ describe('the admin socket', () => {
       status: 400,
       text: expect.stringContaining('request-unknown'),
     });
-    expect(await createAdminClient(dir).call('session.list', {})).toEqual([]);
+    expect(await createAdminClient(dir).call('package.list', {})).toEqual([]);
+  });
+
+  it('carries answers of any length, as fast as they are taken', async () => {
+    await start();
+    const client = createAdminClient(dir);
+    let length = 0;
+    let ahead = 0;
+    for await (const part of client.stream('usage.export', { from: 0, to: 1_000 })) {
+      length += part.length;
+      ahead = Math.max(ahead, asked * piece.length - length);
+    }
+    expect(length).toBe(1_000 * piece.length);
+    // What lies between both ends: buffers of the socket, not the whole answer.
+    expect(ahead).toBeLessThan(5_000_000);
+  });
+
+  it('stops asking when the reader goes away', async () => {
+    await start();
+    for await (const part of createAdminClient(dir).stream('usage.export', { from: 0, to: 1_000 })) {
+      expect(part).toBe(piece);
+      break;
+    }
+    expect(await createAdminClient(dir).call('package.list', {})).toEqual([]);
+    expect(asked).toBeLessThan(500);
+  });
+
+  it('carries what goes wrong in the middle of a long answer, and tells one that was cut off', async () => {
+    await start();
+    const client = createAdminClient(dir);
+    const readAll = async (accountId: string, each = async () => undefined as unknown) => {
+      for await (const _part of client.stream('usage.export', { accountId, from: 0, to: 100 })) await each();
+    };
+    await expect(readAll('refused')).rejects.toMatchObject({ code: 'query-invalid', message: 'asked for too much' });
+    await expect(readAll('broken')).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.not.stringContaining('secret'),
+    });
+    await expect(readAll('acc-1', async () => server?.close())).rejects.toMatchObject({ code: 'admin-failed' });
+    await expect(readAll('acc-1')).rejects.toMatchObject({ code: 'not-running' });
   });
 
   it('says what to do when nothing runs', async () => {
-    await expect(createAdminClient(dir).call('session.list', {})).rejects.toMatchObject({
+    await expect(createAdminClient(dir).call('package.list', {})).rejects.toMatchObject({
       code: 'not-running',
       message: expect.stringContaining('npm start'),
     });
@@ -104,7 +155,7 @@ describe('the admin socket', () => {
   it('replaces a socket that a killed process left', async () => {
     writeFileSync(adminSocketPath(dir), '');
     await start();
-    expect(await createAdminClient(dir).call('session.list', {})).toEqual([]);
+    expect(await createAdminClient(dir).call('package.list', {})).toEqual([]);
   });
 
   it('refuses a path that the kernel would cut', () => {

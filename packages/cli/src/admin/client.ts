@@ -1,52 +1,58 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { AppError } from '@cloudstage/protocol';
 import { limits } from '../limits.js';
-import type { AdminClient, AdminInput, AdminOperationName, AdminOutput } from './contract.js';
+import type {
+  AdminClient,
+  AdminInput,
+  AdminOperationName,
+  AdminOutput,
+  AdminStreamInput,
+  AdminStreamName,
+} from './contract.js';
 import { adminSocketPath, checkSocketPath } from './socket-path.js';
+import { decodeLines } from './stream-lines.js';
 
 /** The operations of the instance that uses `dataDir`. Each call opens a connection of its own. */
 export function createAdminClient(dataDir: string): AdminClient {
   const socketPath = adminSocketPath(dataDir);
   checkSocketPath(socketPath);
+  const ask = async (name: string, input: unknown): Promise<IncomingMessage> => {
+    const incoming = await send(socketPath, name, input).catch((error: unknown) => {
+      throw connectError(error, dataDir);
+    });
+    incoming.setEncoding('utf8');
+    // Both ends are one program: the instance is told from one of another version by its refusal.
+    if (incoming.statusCode === 200) return incoming;
+    const { code, message } = JSON.parse(await readText(incoming, dataDir)) as { code: string; message: string };
+    throw new AppError(code, message);
+  };
   return {
-    call: async <N extends AdminOperationName>(name: N, input: AdminInput<N>): Promise<AdminOutput<N>> => {
-      const { status, text } = await exchange(socketPath, name, input).catch((error: unknown) => {
-        throw connectError(error, dataDir);
-      });
-      const value: unknown = JSON.parse(text);
-      // Both ends are one program: the instance is told from one of another version by its refusal.
-      if (status === 200) return value as AdminOutput<N>;
-      const { code, message } = value as { code: string; message: string };
-      throw new AppError(code, message);
+    call: async <N extends AdminOperationName>(name: N, input: AdminInput<N>): Promise<AdminOutput<N>> =>
+      JSON.parse(await readText(await ask(name, input), dataDir)),
+    stream: async function* <N extends AdminStreamName>(name: N, input: AdminStreamInput<N>) {
+      yield* decodeLines(await ask(name, input));
     },
   };
 }
 
-interface Exchange {
-  readonly status: number;
-  readonly text: string;
+async function readText(incoming: IncomingMessage, dataDir: string): Promise<string> {
+  let text = '';
+  try {
+    for await (const part of incoming) {
+      text += part;
+      if (text.length > limits.adminAnswerBytes) throw new Error('the answer is too large');
+    }
+  } catch (error) {
+    throw connectError(error, dataDir);
+  }
+  return text;
 }
 
-function exchange(socketPath: string, operation: string, body: unknown): Promise<Exchange> {
+function send(socketPath: string, operation: string, body: unknown): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        socketPath,
-        method: 'POST',
-        path: `/${operation}`,
-        headers: { 'content-type': 'application/json' },
-        timeout: limits.adminCallMs,
-      },
-      (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-          if (text.length > limits.adminAnswerBytes) incoming.destroy(new Error('the answer is too large'));
-        });
-        incoming.once('error', reject);
-        incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, text }));
-      },
-    );
+    const headers = { 'content-type': 'application/json' };
+    const options = { socketPath, method: 'POST', path: `/${operation}`, headers, timeout: limits.adminCallMs };
+    const outgoing = request(options, resolve);
     outgoing.once('timeout', () => outgoing.destroy(new Error('no answer in time')));
     outgoing.once('error', reject);
     outgoing.end(JSON.stringify(body));

@@ -3,8 +3,11 @@ import type { AdminOperation } from './operation.js';
 import { accountOperations } from './operations/accounts.js';
 import { applicationOperations } from './operations/applications.js';
 import { auditOperations } from './operations/audit.js';
+import { imageOperations } from './operations/images.js';
+import { nodeOperations } from './operations/nodes.js';
 import { packageOperations } from './operations/packages.js';
 import { sessionOperations } from './operations/sessions.js';
+import { usageOperations, usageStreams } from './operations/usage.js';
 
 /**
  * Requests of the command line to a running instance. They travel as JSON over HTTP on the Unix socket
@@ -17,7 +20,13 @@ export const adminOperations = {
   ...accountOperations,
   ...auditOperations,
   ...packageOperations,
+  ...nodeOperations,
+  ...imageOperations,
+  ...usageOperations,
 } as const;
+
+/** Those whose answer is a text of any length. */
+export const adminStreams = { ...usageStreams } as const;
 
 /** Name of an operation. */
 export type AdminOperationName = keyof typeof adminOperations;
@@ -31,6 +40,12 @@ export type AdminOutput<N extends AdminOperationName> =
     ? Output
     : never;
 
+/** Name of an operation with a long answer. */
+export type AdminStreamName = keyof typeof adminStreams;
+
+/** What such an operation takes. */
+export type AdminStreamInput<N extends AdminStreamName> = Static<(typeof adminStreams)[N]['input']>;
+
 /** The command line's end of the socket. */
 export interface AdminClient {
   /**
@@ -38,4 +53,9 @@ export interface AdminClient {
    * @throws AppError `not-running` when there is no instance, otherwise the instance's own code and text.
    */
   call<N extends AdminOperationName>(name: N, input: AdminInput<N>): Promise<AdminOutput<N>>;
+  /**
+   * Reads the answer of an operation piece by piece, whole or with an error at its end. The instance waits for who reads slowly.
+   * @throws AppError as {@link AdminClient.call}, and `admin-failed` when the answer was cut off.
+   */
+  stream<N extends AdminStreamName>(name: N, input: AdminStreamInput<N>): AsyncIterable<string>;
 }

@@ -9,6 +9,13 @@ export interface AdminOperation<Input extends TObject = TObject, Output = unknow
   run(admin: ControlPlaneAdmin, input: Static<Input>): Promise<Output>;
 }
 
+/** An operation whose answer is a text of any length, told piece by piece. */
+export interface AdminStream<Input extends TObject = TObject> {
+  readonly input: Input;
+  /** Pieces of at most `limits.adminAnswerBytes`; the next one is asked for when the caller has taken the last. */
+  read(admin: ControlPlaneAdmin, input: Static<Input>): AsyncIterable<string>;
+}
+
 /** Declares an operation; exists so that input and answer keep their exact types. */
 export function defineOperation<Input extends TObject, Output>(
   operation: AdminOperation<Input, Output>,
@@ -16,5 +23,13 @@ export function defineOperation<Input extends TObject, Output>(
   return operation;
 }
 
+/** Declares an operation with a long answer. */
+export function defineStream<Input extends TObject>(stream: AdminStream<Input>): AdminStream<Input> {
+  return stream;
+}
+
 /** Operations by name. */
 export type AdminOperationTable = Readonly<Record<string, AdminOperation>>;
+
+/** Operations with long answers by name; no name is in both tables. */
+export type AdminStreamTable = Readonly<Record<string, AdminStream>>;

@@ -1,12 +1,15 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ControlPlaneAdmin } from '@cloudstage/control-plane';
 import { AppError, isAppError } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import { Value } from 'typebox/value';
 import { limits } from '../limits.js';
-import type { AdminOperationTable } from './operation.js';
+import type { AdminOperationTable, AdminStreamTable } from './operation.js';
 import { checkSocketPath } from './socket-path.js';
+import { encodeLines, insideFailure } from './stream-lines.js';
 
 /** The running server of the admin socket. */
 export interface AdminServer {
@@ -16,6 +19,7 @@ export interface AdminServer {
 
 interface Dependencies {
   readonly operations: AdminOperationTable;
+  readonly streams: AdminStreamTable;
   readonly admin: ControlPlaneAdmin;
   readonly logger: Logger;
 }
@@ -59,28 +63,36 @@ export async function createAdminServer(socketPath: string, deps: Dependencies):
 
 async function answer(request: IncomingMessage, response: ServerResponse, deps: Dependencies): Promise<void> {
   try {
-    const value = await dispatch(request, deps);
-    send(response, 200, value);
+    const reply = await dispatch(request, deps);
+    if (reply.type === 'value') send(response, 200, reply.value);
+    else await sendPieces(response, reply.pieces, deps);
   } catch (error) {
     if (!isAppError(error)) {
       deps.logger.error({ err: error }, 'admin request failed');
-      send(response, 500, { code: 'internal', message: 'It failed inside; see the log file.' });
+      send(response, 500, { code: 'internal', message: insideFailure });
       return;
     }
     send(response, 400, { code: error.code, message: error.message });
   }
 }
 
-async function dispatch(request: IncomingMessage, { operations, admin }: Dependencies): Promise<unknown> {
+type Reply =
+  | { readonly type: 'value'; readonly value: unknown }
+  | { readonly type: 'pieces'; readonly pieces: AsyncIterable<string> };
+
+async function dispatch(request: IncomingMessage, { operations, streams, admin }: Dependencies): Promise<Reply> {
   const route = `${request.method} ${request.url}`;
   const name = request.method === 'POST' ? (request.url ?? '').slice(1) : '';
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (operation === undefined) {
+  const stream = Object.hasOwn(streams, name) ? streams[name] : undefined;
+  const input = (operation ?? stream)?.input;
+  if (input === undefined) {
     throw new AppError('request-unknown', `This instance does not know "${route}"; is it of another version?`);
   }
   const body = await readJson(request);
-  if (!Value.Check(operation.input, body)) throw invalidBody(Value.Errors(operation.input, body));
-  return operation.run(admin, body);
+  if (!Value.Check(input, body)) throw invalidBody(Value.Errors(input, body));
+  if (stream !== undefined) return { type: 'pieces', pieces: stream.read(admin, body) };
+  return { type: 'value', value: await operation?.run(admin, body) };
 }
 
 function invalidBody(errors: readonly { readonly instancePath: string; readonly message: string }[]): AppError {
@@ -107,4 +119,15 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
+}
+
+/** Who went away in the middle has not failed. */
+async function sendPieces(response: ServerResponse, pieces: AsyncIterable<string>, deps: Dependencies): Promise<void> {
+  const lines = encodeLines(pieces, (error) => deps.logger.error({ err: error }, 'admin request failed'));
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  try {
+    await pipeline(Readable.from(lines, { highWaterMark: 1 }), response);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  }
 }

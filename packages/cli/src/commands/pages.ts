@@ -19,3 +19,20 @@ export async function eachPage<Row>(
   }
   return all;
 }
+
+/** Reads a list of the instance page by page, up to `limits.listRows` rows. */
+export async function eachInstancePage<Row>(
+  read: (page: { readonly cursor?: string; readonly limit: number }) => Promise<{
+    readonly rows: readonly Row[];
+    readonly nextCursor: string | null;
+  }>,
+): Promise<readonly Row[]> {
+  const all: Row[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null && all.length < limits.listRows) {
+    const { rows, nextCursor } = await read({ ...(cursor === '' ? {} : { cursor }), limit: limits.adminPageRows });
+    all.push(...rows);
+    cursor = nextCursor;
+  }
+  return all;
+}

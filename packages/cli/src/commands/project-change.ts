@@ -14,6 +14,7 @@ export interface SettingOptions {
   readonly preload?: string;
   readonly preloadDuration?: string;
   readonly disableCodecs?: string;
+  readonly backgroundImage?: string;
   readonly pushGopSeconds?: string;
   readonly pushMicrophone?: string;
 }
@@ -42,6 +43,7 @@ export function projectSettings(options: SettingOptions): Settings {
     ...given('IsPreload', options.preload, (value) => isOn('--preload', value)),
     ...given('PreloadDuration', options.preloadDuration, text),
     ...given('DisableVideoCodecs', options.disableCodecs, parseList),
+    ...given('BackgroundImageCOSFileId', options.backgroundImage, (value) => (value === 'none' ? '' : value)),
     ...given('VideoEncodeConfig', options.pushGopSeconds, (value) => ({
       StreamPushGOPSeconds: parseCount('--push-gop-seconds', value),
     })),

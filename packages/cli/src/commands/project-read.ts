@@ -59,6 +59,7 @@ export async function runProjectShow(context: CommandContext, id: string, option
     ['Reconnect', advanced.ReconnectTimeout],
     ['Prelaunch', project.IsPreload === true ? `on, ${advanced.PreloadDuration ?? ''}` : 'off'],
     ['Disabled codecs', advanced.DisableVideoCodecs?.join(', ') || null],
+    ['Background image', advanced.BackgroundImage?.COSFileId ?? null],
     ['Created', project.CreateTime],
   ]);
   print(context, options, { ...project, ...advanced }, text);

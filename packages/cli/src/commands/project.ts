@@ -38,6 +38,7 @@ function withSettings(command: Command): Command {
     .option('--preload <on|off>', 'start the program before users come')
     .option('--preload-duration <time>', 'how long a prelaunched program may take to be ready: 30s')
     .option('--disable-codecs <a,b>', 'codecs that are not negotiated')
+    .option('--background-image <id>', 'picture until the first frame: cf-a1b2c3d4, or none')
     .option('--push-gop-seconds <n>', 'key frame interval of live pushes')
     .option('--push-microphone <on|off>', 'whether live pushes have the microphones of the users');
 }

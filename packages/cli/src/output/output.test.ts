@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProgress, formatBytes, formatDuration } from './progress.js';
+import { createCounter, createProgress, formatBytes, formatDuration } from './progress.js';
 import { renderFields, renderTable, shortTime } from './table.js';
 
 describe('tables', () => {
@@ -64,6 +64,32 @@ describe('progress', () => {
     ]);
     expect(text.split('\r').length - 1).toBe(2);
     expect(text).toMatch(/\[#{24}\] 100 %.*\n$/);
+  });
+
+  it('counts what has no known size on a terminal only', () => {
+    const count = (isTTY: boolean) => {
+      let at = 0;
+      let text = '';
+      const counter = createCounter({ isTTY, write: (part) => (text += part) }, { label: 'Exporting', now: () => at });
+      for (const [time, done] of [
+        [1_000, 500_000],
+        [1_010, 600_000],
+        [2_000, 3_000_000],
+        [2_010, 4_000_000],
+      ] as const) {
+        at = time;
+        counter.update(done);
+      }
+      counter.end();
+      return text;
+    };
+    expect(count(false)).toBe('');
+    expect(count(true).split('\r\x1b[K')).toEqual([
+      '',
+      'Exporting  500.0 KB  500.0 KB/s',
+      'Exporting  3.0 MB  1.5 MB/s',
+      'Exporting  4.0 MB  2.0 MB/s\n',
+    ]);
   });
 
   it.each([

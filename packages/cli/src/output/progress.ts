@@ -78,3 +78,31 @@ export function createProgress(stream: ConsoleStream, { label, totalBytes, now }
     },
   };
 }
+
+/**
+ * Bytes and rate of something whose size is not known before it is over, on a terminal; elsewhere nothing, since its end is
+ * told anyway.
+ */
+export function createCounter(stream: ConsoleStream, options: Omit<ProgressOptions, 'totalBytes'>): Progress {
+  const { label, now } = options;
+  const startedAt = now();
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let last = 0;
+  const draw = (): void => {
+    const seconds = (now() - startedAt) / 1_000;
+    const rate = seconds <= 0 ? '' : `  ${formatBytes(last / seconds)}/s`;
+    stream.write(`\r\x1b[K${label}  ${formatBytes(last)}${rate}`);
+    drawnAt = now();
+  };
+  return {
+    update: (done) => {
+      last = done;
+      if (stream.isTTY === true && now() - drawnAt >= redrawMs) draw();
+    },
+    end: () => {
+      if (drawnAt === Number.NEGATIVE_INFINITY) return;
+      draw();
+      stream.write('\n');
+    },
+  };
+}

@@ -12,7 +12,7 @@ import {
   createLogger,
 } from '@cloudstage/control-plane';
 import { type NodeSimulator, startNodeSimulator } from '@cloudstage/control-plane/testing/node-simulator';
-import { adminOperations } from '../admin/contract.js';
+import { adminOperations, adminStreams } from '../admin/contract.js';
 import { createAdminServer } from '../admin/server.js';
 import { adminSocketPath } from '../admin/socket-path.js';
 import { ensureAccessKeyFile } from '../up/first-start.js';
@@ -90,6 +90,7 @@ export async function startTestInstance(): Promise<TestInstance> {
   await ensureAccessKeyFile(plane, dataDir);
   const admin = await createAdminServer(adminSocketPath(dataDir), {
     operations: adminOperations,
+    streams: adminStreams,
     admin: plane.admin,
     logger,
   });

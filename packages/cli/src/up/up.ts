@@ -6,7 +6,7 @@ import { type ControlPlane, createControlPlane, createInProcessNodeLink } from '
 import { type CloudConfig, createDemoBackend } from '@cloudstage/demo-backend';
 import { createRenderNode, resolveRunDir } from '@cloudstage/render-node';
 import type { Logger } from 'pino';
-import { adminOperations } from '../admin/contract.js';
+import { adminOperations, adminStreams } from '../admin/contract.js';
 import { createAdminServer } from '../admin/server.js';
 import { adminSocketPath } from '../admin/socket-path.js';
 import { controlPlaneConfigOf, localUrl, mediaPorts, renderNodeConfigOf } from '../config/parts.js';
@@ -89,6 +89,7 @@ async function startPlatform({ config, logger, closing, signal }: StartContext):
 async function startAdminSocket(controlPlane: ControlPlane, { config, logger, closing }: StartContext): Promise<void> {
   const admin = await createAdminServer(adminSocketPath(config.dataDir), {
     operations: adminOperations,
+    streams: adminStreams,
     admin: controlPlane.admin,
     logger: logger.child({ part: 'admin' }),
   });

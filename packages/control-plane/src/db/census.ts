@@ -7,7 +7,7 @@ export interface CensusRow {
   readonly kind: 'slot' | 'session' | 'node' | 'due-session' | 'due-slot';
   /** Of slots and nodes; else `''`. */
   readonly region: string;
-  /** `offline` for the slots of nodes that are away. */
+  /** `offline` for the slots of nodes that are away, `drained` for idle ones of nodes that take no new sessions. */
   readonly state: string;
   readonly count: number;
   /** Epoch milliseconds of the oldest deadline that has passed; null when none has. */
@@ -22,7 +22,8 @@ export async function takeCensus(executor: Executor, now: number): Promise<reado
   return rows<CensusRow>(
     executor,
     sql`
-    SELECT 'slot' AS kind, n.region, CASE WHEN n.online THEN sl.state ELSE 'offline' END AS state,
+    SELECT 'slot' AS kind, n.region, CASE WHEN NOT n.online THEN 'offline'
+      WHEN n.draining_since IS NOT NULL AND sl.state = 'idle' THEN 'drained' ELSE sl.state END AS state,
       count(*)::integer AS count, NULL::float8 AS "oldestAt"
     FROM slots sl JOIN render_nodes n ON n.id = sl.node_id GROUP BY 2, 3
     UNION ALL

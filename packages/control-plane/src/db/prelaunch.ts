@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { drainedPoolId } from '../domain/placement.js';
 import { dbLimits } from './limits.js';
 import { type ApplyContext, isActivePackage } from './reservations.js';
 import { rows } from './rows.js';
@@ -75,7 +76,7 @@ export async function lockUnclaimedOfProject(executor: Executor, projectId: stri
 
 /**
  * Unclaimed sessions that serve nobody any more, locked: the project is no longer preloaded, another version is online, or
- * the concurrency they stand on has expired, shrunk or been moved.
+ * the concurrency they stand on has expired, shrunk or been moved, or the node takes no new sessions.
  */
 export async function lockObsoletePrelaunched(
   executor: Executor,
@@ -86,10 +87,11 @@ export async function lockObsoletePrelaunched(
     sql`
     SELECT s.id FROM sessions s
     JOIN projects p ON p.id = s.project_id
+    JOIN slots sl ON sl.node_id = s.node_id AND sl.slot_index = s.slot_index
     LEFT JOIN concurrencies q ON q.session_id = s.id
     LEFT JOIN concurrent_packages k ON k.id = q.package_id
     WHERE s.user_id IS NULL AND s.state IN ('prelaunching', 'prelaunched') AND (
-      NOT p.is_preload OR p.type <> 'EXCLUSIVE' OR p.application_id IS DISTINCT FROM s.application_id
+      sl.pool_id = ${drainedPoolId} OR NOT p.is_preload OR p.type <> 'EXCLUSIVE' OR p.application_id IS DISTINCT FROM s.application_id
       OR NOT EXISTS (SELECT 1 FROM application_versions v WHERE v.id = s.application_version_id AND v.state = 'in-use')
       OR CASE WHEN q.package_id IS NULL
         THEN ${key.requirePackages}::boolean OR EXISTS (SELECT 1 FROM concurrent_packages b WHERE b.project_id = p.id)

@@ -139,7 +139,7 @@ export const projectApplications = pgTable(
   (table) => [primaryKey({ columns: [table.projectId, table.applicationId] })],
 );
 
-/** Machines that run the agent. */
+/** Machines that run the agent. A null `drainingSince`: it takes new sessions. */
 export const renderNodes = pgTable('render_nodes', {
   id: text('id').primaryKey(),
   bootId: text('boot_id').notNull(),
@@ -150,11 +150,13 @@ export const renderNodes = pgTable('render_nodes', {
   online: boolean('online').notNull(),
   lastSeenAt: bigint('last_seen_at', { mode: 'number' }).notNull(),
   poolId: text('pool_id').notNull(),
+  drainingSince: bigint('draining_since', { mode: 'number' }),
 });
 
 /**
  * Units of concurrency. `projectId` is that of the session that owns the slot or that it is cleaned after, `packageId` the
- * package whose seat that session takes. `online` and `poolId` repeat the node's, for placement.
+ * package whose seat that session takes. `online` and `poolId` repeat the node's, for placement; slots of a node that is being
+ * emptied are in no pool (`drainedPoolId`).
  */
 export const slots = pgTable(
   'slots',

@@ -26,9 +26,10 @@ export interface UsageRow extends UsageInterval {
   readonly userId: string | null;
 }
 
-/** What is asked for: intervals that touch `[from, to)`, cut to it; null account: of all. */
+/** What is asked for: intervals that touch `[from, to)`, cut to it; null account or project: of all. */
 export interface UsageRange {
   readonly accountId: string | null;
+  readonly projectId: string | null;
   readonly from: number;
   readonly to: number;
 }
@@ -43,7 +44,10 @@ export interface ClosedUsageKey {
 const columns = sql`session_id AS "sessionId", kind, account_id AS "accountId", project_id AS "projectId",
   application_id AS "applicationId", concurrency_type AS "concurrencyType", region, user_id AS "userId"`;
 
-const ofAccount = (accountId: string | null) => (accountId === null ? sql`true` : sql`account_id = ${accountId}`);
+function isOf({ accountId, projectId }: Pick<UsageRange, 'accountId' | 'projectId'>): SQL {
+  const ofAccount = accountId === null ? sql`true` : sql`account_id = ${accountId}`;
+  return projectId === null ? ofAccount : sql`${ofAccount} AND project_id = ${projectId}`;
+}
 
 /** Intervals that ended inside the range, in the order of their ends; not yet cut. */
 export async function readClosedUsage(
@@ -57,7 +61,7 @@ export async function readClosedUsage(
     sql`
     SELECT ${columns}, started_at AS "startedAt", ended_at AS "endedAt" FROM usage_intervals
     WHERE (ended_at, session_id, started_at) > (${after.endedAt}::bigint, ${after.sessionId}, ${after.startedAt}::bigint)
-      AND ended_at <= ${range.to} AND ${ofAccount(range.accountId)}
+      AND ended_at <= ${range.to} AND ${isOf(range)}
     ORDER BY ended_at, session_id, started_at LIMIT ${page.limit}`,
   );
 }
@@ -86,7 +90,7 @@ export async function readUsageAcross(
       SELECT session_id, started_at, ended_at, kind, account_id, project_id, application_id, concurrency_type, region,
         user_id FROM usage_intervals WHERE ended_at > ${range.to}
       UNION ALL ${openIntervals}) u
-    WHERE started_at < ${range.to} AND session_id > ${page.after} AND ${ofAccount(range.accountId)}
+    WHERE started_at < ${range.to} AND session_id > ${page.after} AND ${isOf(range)}
     ORDER BY session_id LIMIT ${page.limit}`,
   );
 }
@@ -124,7 +128,7 @@ export async function readUsageTotals(
       WHERE started_at < ${range.to}) u
     CROSS JOIN LATERAL generate_series(greatest(started_at, ${range.from}) / ${dayMs} * ${dayMs},
       least(ended_at, ${range.to}) - 1, ${dayMs}) AS day
-    WHERE ${ofAccount(range.accountId)}
+    WHERE ${isOf(range)}
     GROUP BY account_id, project_id, day ORDER BY day, account_id, project_id LIMIT ${limit}`,
   );
 }

@@ -53,6 +53,17 @@ export function slotPoolId(key: {
   return `${key.category}/${key.region}/${types.length === 0 ? '*' : types.join('+')}`;
 }
 
+/**
+ * Pool of the slots of a node that takes no new sessions. There is no such pool, so no candidate names it, and its slots
+ * count nowhere as capacity; what runs on them goes on.
+ */
+export const drainedPoolId = '';
+
+/** Where placement finds the slots of a node. */
+export function placedPoolId(node: { readonly poolId: string; readonly drainingSince: number | null }): string {
+  return node.drainingSince === null ? node.poolId : drainedPoolId;
+}
+
 /** True when only packages give this project concurrency. */
 export function needsPackage(facts: Pick<PlacementFacts, 'packages' | 'requirePackages'>): boolean {
   return facts.requirePackages || facts.packages.length > 0;

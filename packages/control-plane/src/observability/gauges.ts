@@ -25,7 +25,12 @@ function createInstruments(registry: Registry) {
     new Gauge({ name, help, labelNames, registers: [registry] });
   return {
     up: gauge('cloudstage_database_up', '1 when the last count in the database succeeded'),
-    slots: gauge('cloudstage_slots', 'Slots by region and state; offline: of nodes that are away', 'region', 'state'),
+    slots: gauge(
+      'cloudstage_slots',
+      'Slots by region and state; offline: of nodes that are away; drained: idle, but taking no new sessions',
+      'region',
+      'state',
+    ),
     nodes: gauge('cloudstage_nodes', 'Render nodes by region and state', 'region', 'state'),
     sessions: gauge('cloudstage_sessions', 'Live sessions by state; reserved: waiting for CreateSession', 'state'),
     due: gauge(
@@ -57,7 +62,7 @@ function showCensus(instruments: Instruments, census: Census, labelOf: (region: 
   for (const state of sessionStateNames) if (state !== 'ended') sessions.set({ state }, 0);
   // States that nothing is in are shown as zero: an alert on a series that is not there never fires.
   for (const region of new Set(census.rows.filter((row) => row.kind === 'node').map((row) => labelOf(row.region)))) {
-    for (const state of [...slotStateNames, 'offline']) slots.set({ region, state }, 0);
+    for (const state of [...slotStateNames, 'offline', 'drained']) slots.set({ region, state }, 0);
     for (const state of ['online', 'offline']) nodes.set({ region, state }, 0);
   }
   for (const row of census.rows) {

@@ -60,6 +60,9 @@ export const serviceLimits = {
   maxPackageAmount: 10_000,
   /** Sessions on one page of the history: a screenful is 50. */
   maxSessionPage: 200,
+  /** Nodes on one page of a list that does not say how many, and at most. */
+  nodePage: 100,
+  maxNodePage: 200,
   /** Events told of one session or by one look at the feed; a session that reconnects every minute makes 2,880 a day. */
   maxEventPage: 1_000,
   /** Usage records read at a time while they are exported: what is held in memory. */
@@ -70,6 +73,8 @@ export const serviceLimits = {
   maxUsageTotals: 10_000,
   /** Pause between two looks for history that is old enough to go: it grows by the day. */
   historySweepPauseMs: 60_000,
+  /** Background images of one listing: an account has a handful. */
+  maxListedImages: 1_000,
   /** Background image: a screen of 4K as JPEG; it is sent to every client that waits for its program. */
   maxImageBytes: 2 * 1024 * 1024,
 } as const;

@@ -25,7 +25,9 @@ import { createSweepPackages } from './concurrency/sweep-packages.js';
 import type { Services } from './contract.js';
 import type { ServiceDeps } from './deps.js';
 import { createTakeCensus, type TakeCensus } from './metrics/census.js';
+import type { NodeServices } from './nodes/contract.js';
 import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node-event.js';
+import { createNodeServices } from './nodes/node-services.js';
 import { createPrefetch } from './nodes/prefetch.js';
 import { type AllProjectServices, createProjectServices } from './projects/project-services.js';
 import { createApplyConcurrent } from './sessions/apply-concurrent.js';
@@ -52,6 +54,7 @@ export interface AllServices
     AuditServices,
     PackageAdminServices,
     AllProjectServices,
+    NodeServices,
     SessionHistoryServices {
   readonly countProjects: CountProjects;
   readonly handleNodeEvent: HandleNodeEvent;
@@ -94,6 +97,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     reconnectSession: createReconnectSession(deps, connectPeer),
     checkReady: createCheckReady(deps),
     handleNodeEvent,
+    ...createNodeServices(deps),
     sweep: createSweep(deps, sendEndOrder, handleNodeEvent, otherSweeps, deps.now()),
     ensureAccessKey: createEnsureAccessKey(deps),
     ...createProjectServices(deps, store, sendEndOrder),

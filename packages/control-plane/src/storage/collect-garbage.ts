@@ -8,6 +8,8 @@ export interface CollectorDeps {
   readonly store: ObjectStore;
   /** Manifests that versions name, whatever state they are in. */
   readonly listLiveManifests: () => Promise<readonly string[]>;
+  /** Hashes of the pictures that background images name. */
+  readonly listLivePictures: () => Promise<readonly string[]>;
   /** Objects younger than this stay, because an ingest somewhere may be about to use them. */
   readonly minAgeMs: number;
   /** Epoch milliseconds. */
@@ -15,11 +17,11 @@ export interface CollectorDeps {
   readonly logger: Logger;
 }
 
-/** Removes what no version uses, a bounded piece of the store with each call; round and round. Returns how many objects it removed. */
+/** Removes what nothing uses, a bounded piece of the store with each call; round and round. Returns how many objects it removed. */
 export type Collect = () => Promise<number>;
 
 /** What a collector goes through. */
-const kinds: readonly ObjectKind[] = ['blobs', 'manifests'];
+const kinds: readonly ObjectKind[] = ['blobs', 'manifests', 'images'];
 
 /** Manifests in the store that are young: of ingests that have just ended, and of bases of incremental ones under way. */
 async function listYoungManifests(store: ObjectStore, before: number): Promise<string[]> {
@@ -52,7 +54,8 @@ async function keepListed(
  * version that is stored in between is seen; whatever else an ingest uses it has made young. A manifest that cannot be read
  * ends the call before anything is removed.
  */
-export function createCollector({ store, listLiveManifests, minAgeMs, now, logger }: CollectorDeps): Collect {
+export function createCollector(deps: CollectorDeps): Collect {
+  const { store, minAgeMs, now, logger } = deps;
   const ageMs = Math.max(minAgeMs, collectorLimits.minAgeMs);
   let kindIndex = 0;
   let after = '';
@@ -72,8 +75,12 @@ export function createCollector({ store, listLiveManifests, minAgeMs, now, logge
     const page = await nextPage();
     const candidates = new Map(page.filter(({ modifiedAt }) => modifiedAt < before).map((facts) => [facts.key, facts]));
     if (candidates.size === 0) return 0;
-    const manifests = new Set([...(await listLiveManifests()), ...(await listYoungManifests(store, before))]);
-    await keepListed(store, candidates, manifests);
+    if (page[0]?.key.startsWith('images/') === true) {
+      for (const sha256 of await deps.listLivePictures()) candidates.delete(`images/${sha256}`);
+    } else {
+      const manifests = new Set([...(await deps.listLiveManifests()), ...(await listYoungManifests(store, before))]);
+      await keepListed(store, candidates, manifests);
+    }
     let removed = 0;
     for (const key of candidates.keys()) if (await store.deleteIfOlder(key, before)) removed += 1;
     if (removed > 0) logger.info({ removed, kind: page[0]?.key.split('/')[0] }, 'unused objects removed');

@@ -38,10 +38,14 @@ describe.each(testStores)('packages that share a store: %s', (_name, openTestSto
     createIngest(test.store)({ archivePath: await archive(entries), ...input });
   const has = (content: string) => test.store.has(`blobs/${sha256(content)}`);
   /** Sweeps round the whole store. */
-  const collectAll = async (live: readonly string[], now: number) => {
+  const collectAll = async (live: readonly string[], now: number, pictures: readonly string[] = []) => {
     const deps = { store: test.store, minAgeMs: 24 * hour, now: () => now, logger };
-    const collect = createCollector({ ...deps, listLiveManifests: async () => live });
-    return (await collect()) + (await collect());
+    const collect = createCollector({
+      ...deps,
+      listLiveManifests: async () => live,
+      listLivePictures: async () => pictures,
+    });
+    return (await collect()) + (await collect()) + (await collect());
   };
 
   it('an incremental update keeps what it does not replace', async () => {
@@ -133,6 +137,23 @@ describe.each(testStores)('packages that share a store: %s', (_name, openTestSto
     expect(await test.store.has(`manifests/${dead.manifestSha256}`)).toBe(false);
     expect(await collectAll([live.manifestSha256], now + 48 * hour)).toBe(1);
     expect(await has('half')).toBe(false);
+  });
+
+  it('a sweep removes old pictures that no image names', async () => {
+    const now = Date.now();
+    const pictures = ['used', 'removed', 'young'];
+    for (const text of pictures) {
+      await test.store.put(
+        `images/${sha256(text)}`,
+        (async function* () {
+          yield Buffer.from(text);
+        })(),
+      );
+      if (text !== 'young') await test.age(`images/${sha256(text)}`, now - 30 * hour);
+    }
+    expect(await collectAll([], now, [sha256('used')])).toBe(1);
+    const left = await Promise.all(pictures.map((text) => test.store.has(`images/${sha256(text)}`)));
+    expect(left).toEqual([true, false, true]);
   });
 
   it('a sweep spares what an ingest uses again, and the base of an update', async () => {

@@ -3,6 +3,7 @@ import { ensureSlotPool, lockNode, saveNode } from '../../db/nodes.js';
 import { lockSession, lockSessionsOfNode } from '../../db/sessions.js';
 import { findSlot, lockSlot, lockSlotsOfNode, placeSlotsOfNode } from '../../db/slots.js';
 import { domainLimits } from '../../domain/limits.js';
+import { placedPoolId } from '../../domain/placement.js';
 import type { SessionEvent } from '../../domain/session-state.js';
 import type { ServiceDeps } from '../deps.js';
 import { type SendEndOrder, sendInBackground } from '../sessions/end-order.js';
@@ -59,6 +60,8 @@ async function onStatus(
     const now = deps.now();
     const rebooted = known === null || known.bootId !== node.bootId;
     const poolId = await ensureSlotPool(tx, { category: 'DESKTOP', region: node.region, types: node.concurrencyTypes });
+    const drainingSince = known?.drainingSince ?? null;
+    const placed = placedPoolId({ poolId, drainingSince });
     await saveNode(tx, {
       id: node.nodeId,
       bootId: node.bootId,
@@ -69,12 +72,13 @@ async function onStatus(
       online: true,
       lastSeenAt: now,
       poolId,
+      drainingSince,
     });
     // Sessions are locked before slots everywhere.
     await lockSessionsOfNode(tx, node.nodeId);
     if (known !== null && (!known.online || known.poolId !== poolId)) {
       await lockSlotsOfNode(tx, node.nodeId);
-      await placeSlotsOfNode(tx, node.nodeId, { online: true, poolId });
+      await placeSlotsOfNode(tx, node.nodeId, { online: true, poolId: placed });
     }
     const slots = await lockSlotsOfNode(tx, node.nodeId);
     const context = { now, settings: deps.settings, rebooted };
@@ -83,7 +87,7 @@ async function onStatus(
     for (const report of node.slots.slice(0, domainLimits.maxSlotsPerNode)) {
       const row =
         slots.find((slot) => slot.slotIndex === report.slotIndex) ??
-        (await addSlot(tx, { nodeId: node.nodeId, slotIndex: report.slotIndex, poolId }));
+        (await addSlot(tx, { nodeId: node.nodeId, slotIndex: report.slotIndex, poolId: placed }));
       orders.push(...(await reconcileSlot(tx, row, report, context)));
     }
     return { orders, rebooted: rebooted || !known.online };

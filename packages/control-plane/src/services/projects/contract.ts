@@ -86,6 +86,15 @@ export interface BackgroundImage {
   readonly createdAt: number;
 }
 
+/** A picture as operators see it. */
+export interface BackgroundImageListing extends BackgroundImage {
+  readonly accountId: string;
+  readonly contentType: BackgroundImageRow['contentType'];
+  readonly sizeBytes: number;
+  /** Projects that show it. */
+  readonly projectIds: readonly string[];
+}
+
 /** A picture to be served. */
 export interface ServedImage {
   readonly contentType: BackgroundImageRow['contentType'];

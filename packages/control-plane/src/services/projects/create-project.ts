@@ -1,6 +1,6 @@
 import { AppError, assertNever } from '@cloudstage/protocol';
 import { holdApplication } from '../../db/applications.js';
-import { findBackgroundImageRow } from '../../db/background-images.js';
+import { holdBackgroundImageRow } from '../../db/background-images.js';
 import { findProjectByName, insertProject } from '../../db/projects.js';
 import { isUniqueViolation } from '../../db/rows.js';
 import type { Executor, ProjectRow } from '../../db/schema.js';
@@ -32,14 +32,14 @@ export function isProjectName(name: string): boolean {
   return name.trim() !== '' && name.length <= 64;
 }
 
-/** What is wrong with settings that name a picture; the picture must be the account's. */
+/** What is wrong with settings that name a picture; it must be the account's. Inside the transaction that names it. */
 export async function findReferenceProblem(
   executor: Executor,
   accountId: string,
   settings: ProjectSettings,
 ): Promise<ProjectProblem | null> {
   if (settings.backgroundImageId === null) return null;
-  const image = await findBackgroundImageRow(executor, settings.backgroundImageId);
+  const image = await holdBackgroundImageRow(executor, settings.backgroundImageId);
   return image?.accountId === accountId ? null : { type: 'image-not-found' };
 }
 

@@ -1,7 +1,15 @@
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { ServiceDeps } from '../deps.js';
 import type { SendEndOrder } from '../sessions/end-order.js';
-import { type AddBackgroundImage, createAddBackgroundImage, createFindBackgroundImage } from './background-images.js';
+import {
+  type AddBackgroundImage,
+  createAddBackgroundImage,
+  createFindBackgroundImage,
+  createListBackgroundImages,
+  createRemoveBackgroundImage,
+  type ListBackgroundImages,
+  type RemoveBackgroundImage,
+} from './background-images.js';
 import type { ProjectServices } from './contract.js';
 import {
   type CreateProject,
@@ -20,6 +28,8 @@ export interface AllProjectServices extends ProjectServices {
   readonly createProject: CreateProject;
   readonly findProject: FindProject;
   readonly addBackgroundImage: AddBackgroundImage;
+  readonly listBackgroundImages: ListBackgroundImages;
+  readonly removeBackgroundImage: RemoveBackgroundImage;
 }
 
 /** Creates the use cases about projects. */
@@ -40,5 +50,7 @@ export function createProjectServices(
     createProject: createCreateProject(createApplicationProject),
     findProject: createFindProject(deps),
     addBackgroundImage: createAddBackgroundImage(deps, store),
+    listBackgroundImages: createListBackgroundImages(deps),
+    removeBackgroundImage: createRemoveBackgroundImage(deps),
   };
 }

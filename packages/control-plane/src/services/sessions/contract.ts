@@ -76,6 +76,8 @@ export interface FeedPage {
 export interface UsageQuery {
   /** Absent: of all accounts. */
   readonly accountId?: string;
+  /** Absent: of all projects. */
+  readonly projectId?: string;
   readonly from: number;
   /** A later time than now means now. */
   readonly to: number;

@@ -26,10 +26,10 @@ const destroy = (userId: string) => h.services.destroySession(h.caller, { userId
 const closed = () =>
   readClosedUsage(
     database.executor,
-    { accountId: null, from: 0, to: Number.MAX_SAFE_INTEGER },
+    { accountId: null, projectId: null, from: 0, to: Number.MAX_SAFE_INTEGER },
     { after: null, limit: 1_000 },
   );
-const exported = async (query: { from: number; to: number; accountId?: string }) => {
+const exported = async (query: { from: number; to: number; accountId?: string; projectId?: string }) => {
   let text = '';
   for await (const part of h.services.exportUsage(query)) text += part;
   return text;
@@ -155,6 +155,8 @@ describe('the export of usage', () => {
     expect(cut[1]).toMatch(/,active,2023-11-15T00:00:00.000Z,2023-11-15T00:00:10.000Z,10.000$/);
     expect(cut).toHaveLength(3);
     expect(await exported({ from, to: h.now(), accountId: 'acc-other' })).toBe(`${lines[0]}\r\n`);
+    expect(await exported({ from, to: h.now(), projectId: 'cap-other' })).toBe(`${lines[0]}\r\n`);
+    expect((await exported({ from, to: h.now(), projectId: h.projectId })).split('\r\n')).toHaveLength(lines.length);
   });
 
   it('reads pages by key: more records than a page come once each', async () => {

@@ -32,7 +32,7 @@ function rangeOf(deps: ServiceDeps, query: UsageQuery): UsageRange {
     throw new AppError('query-invalid', 'usage is told for a time range of at most 366 days, its start before its end');
   }
   const to = Math.max(query.from, Math.min(query.to, deps.now()));
-  return { accountId: query.accountId ?? null, from: query.from, to };
+  return { accountId: query.accountId ?? null, projectId: query.projectId ?? null, from: query.from, to };
 }
 
 /** The record as it lies inside the range; exact to the millisecond. */
