@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
 import { type ApplicationVersionRow, applicationVersions, type Executor, sessions } from './schema.js';
+import { isLiveSession } from './sessions.js';
 
 /** Versions of an application, newest first; those that have been deleted are left out. */
 export async function listVersions(executor: Executor, applicationId: string): Promise<ApplicationVersionRow[]> {
@@ -71,11 +72,7 @@ export async function hasLiveSessions(
     'versionId' in key
       ? eq(sessions.applicationVersionId, key.versionId)
       : eq(sessions.applicationId, key.applicationId);
-  const [row] = await executor
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(and(isOfKey, ne(sessions.state, 'ended')))
-    .limit(1);
+  const [row] = await executor.select({ id: sessions.id }).from(sessions).where(and(isOfKey, isLiveSession)).limit(1);
   return row !== undefined;
 }
 
@@ -86,7 +83,8 @@ export async function lockSweepableVersions(executor: Executor, now: number): Pr
     .from(applicationVersions)
     .where(
       and(
-        eq(applicationVersions.state, 'deleting'),
+        // Written out, as in the index of versions with work to do.
+        sql`${applicationVersions.state} = 'deleting'`,
         sql`${applicationVersions.leaseUntil} <= ${now}`,
         sql`NOT EXISTS (SELECT 1 FROM sessions s WHERE s.application_version_id = ${applicationVersions.id} AND s.state <> 'ended')`,
       ),

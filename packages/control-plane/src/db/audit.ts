@@ -88,8 +88,9 @@ export async function findAuditRows(executor: Executor, filter: AuditFilter, lim
 export async function deleteAuditRowsBefore(executor: Executor, before: number, limit: number): Promise<number> {
   const deleted = await rows<{ id: number }>(
     executor,
-    sql`DELETE FROM audit_log WHERE id IN (
-          SELECT id FROM audit_log WHERE at < ${before} ORDER BY at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    // An array is looked up by index, whatever the server thinks of the limit.
+    sql`DELETE FROM audit_log WHERE id = ANY (ARRAY(
+          SELECT id FROM audit_log WHERE at < ${before} ORDER BY at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
         RETURNING id::float8 AS id`,
   );
   return deleted.length;

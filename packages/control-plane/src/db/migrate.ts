@@ -49,24 +49,32 @@ export async function readSchemaVersion(executor: Executor): Promise<number> {
 }
 
 /**
- * Brings the schema up to date, all missing steps in one transaction.
+ * Brings the schema up to date, all missing steps in one transaction. Several processes may come at once: one works, the
+ * others wait for it. `steps` are all there are, except in tests of an older program.
  * @throws AppError `database-schema-newer` when a newer program has been here: going back needs a backup.
  */
-export async function migrate(database: Executor, now: number): Promise<void> {
+export async function migrate(
+  database: Executor,
+  now: number,
+  steps: readonly Migration[] = migrations,
+): Promise<void> {
   await database.transaction(async (tx) => {
+    // Another process may migrate for long, and so may this one: the limit of ordinary statements is not meant for it.
+    await tx.execute(sql`SET LOCAL statement_timeout = 0`);
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${migrationLockKey})`);
     const current = await readSchemaVersion(tx);
-    if (current > latestSchemaVersion) {
+    const latest = steps[steps.length - 1]?.version ?? 0;
+    if (current > latest) {
       throw new AppError(
         'database-schema-newer',
-        `the database has schema ${current}, this program knows ${latestSchemaVersion}; run the newer program or restore a backup`,
+        `the database has schema ${current}, this program knows ${latest}; run the newer program or restore a backup`,
       );
     }
-    if (current === latestSchemaVersion) return;
+    if (current === latest) return;
     await tx.execute(
       sql`CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)`,
     );
-    for (const step of migrations.filter((candidate) => candidate.version > current)) {
+    for (const step of steps.filter((candidate) => candidate.version > current)) {
       for (const statement of splitStatements(step.sql)) await tx.execute(sql.raw(statement));
       await tx.execute(
         sql`INSERT INTO schema_migrations (version, name, applied_at) VALUES (${step.version}, ${step.name}, ${now})`,

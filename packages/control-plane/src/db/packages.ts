@@ -4,6 +4,7 @@ import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
 import { concurrencies, concurrentPackages, type PackageRow } from './schema/concurrency.js';
 import { type Executor, type SessionRow, sessions } from './schema.js';
+import { isLiveSession } from './sessions.js';
 
 /** Adds a package with its seats. */
 export async function insertPackage(executor: Executor, row: PackageRow): Promise<void> {
@@ -137,7 +138,7 @@ export async function lockSessionsOfPackages(executor: Executor, packageIds: rea
   return executor
     .select()
     .from(sessions)
-    .where(and(inArray(sessions.id, seated), sql`${sessions.state} <> 'ended'`))
+    .where(and(inArray(sessions.id, seated), isLiveSession))
     .orderBy(sessions.id)
     .for('update');
 }
@@ -146,9 +147,9 @@ export async function lockSessionsOfPackages(executor: Executor, packageIds: rea
 export async function expirePackages(executor: Executor, now: number): Promise<readonly string[]> {
   const expired = await rows<{ id: string }>(
     executor,
-    sql`UPDATE concurrent_packages SET state = 'expired' WHERE id IN (
+    sql`UPDATE concurrent_packages SET state = 'expired' WHERE id = ANY (ARRAY(
           SELECT id FROM concurrent_packages WHERE state = 'active' AND expires_at <= ${now}
-          ORDER BY expires_at LIMIT ${dbLimits.sweepBatch} FOR UPDATE SKIP LOCKED) RETURNING id`,
+          ORDER BY expires_at LIMIT ${dbLimits.sweepBatch} FOR UPDATE SKIP LOCKED)) RETURNING id`,
   );
   return expired.map((row) => row.id);
 }
@@ -163,10 +164,10 @@ export async function removeDrained(executor: Executor): Promise<readonly string
   );
   const removed = await rows<{ id: string }>(
     executor,
-    sql`DELETE FROM concurrent_packages WHERE id IN (
+    sql`DELETE FROM concurrent_packages WHERE id = ANY (ARRAY(
           SELECT k.id FROM concurrent_packages k WHERE k.state = 'revoked'
             AND NOT EXISTS (SELECT 1 FROM concurrencies q WHERE q.package_id = k.id AND q.session_id IS NOT NULL)
-          ORDER BY k.id LIMIT ${dbLimits.sweepBatch} FOR UPDATE SKIP LOCKED) RETURNING id`,
+          ORDER BY k.id LIMIT ${dbLimits.sweepBatch} FOR UPDATE SKIP LOCKED)) RETURNING id`,
   );
   return removed.map((row) => row.id);
 }

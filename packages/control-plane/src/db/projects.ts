@@ -1,5 +1,6 @@
-import { and, eq, inArray, isNotNull, isNull, ne } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
 import { type Executor, type ProjectRow, projectApplications, projects, sessions } from './schema.js';
+import { isLiveSession } from './sessions.js';
 
 /** A project of an account. */
 export interface ProjectKey {
@@ -64,7 +65,7 @@ export async function findProjectInUse(executor: Executor, projectIds: readonly 
   const [row] = await executor
     .select({ id: sessions.projectId })
     .from(sessions)
-    .where(and(inArray(sessions.projectId, [...projectIds]), ne(sessions.state, 'ended'), isNotNull(sessions.userId)))
+    .where(and(inArray(sessions.projectId, [...projectIds]), isLiveSession, isNotNull(sessions.userId)))
     .limit(1);
   return row?.id ?? null;
 }

@@ -1,8 +1,9 @@
 import type { PublishState } from '@cloudstage/protocol';
-import { and, eq, isNotNull, ne } from 'drizzle-orm';
+import { and, eq, isNotNull } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { type PublishRow, sessionPublishes } from './schema/publishes.js';
 import { type Executor, sessions } from './schema.js';
+import { isLiveSession } from './sessions.js';
 
 /** The push of a session; null when there was none. */
 export async function findPublish(executor: Executor, sessionId: string): Promise<PublishRow | null> {
@@ -55,7 +56,7 @@ export async function listWantedPublishes(executor: Executor, nodeId: string): P
     })
     .from(sessionPublishes)
     .innerJoin(sessions, eq(sessions.id, sessionPublishes.sessionId))
-    .where(and(eq(sessions.nodeId, nodeId), ne(sessions.state, 'ended'), isNotNull(sessionPublishes.urlCipher)))
+    .where(and(eq(sessions.nodeId, nodeId), isLiveSession, isNotNull(sessionPublishes.urlCipher)))
     .limit(dbLimits.listRows);
   return found.flatMap(({ urlCipher, ...row }) => (urlCipher === null ? [] : [{ ...row, urlCipher }]));
 }

@@ -7,6 +7,14 @@ export async function rows<T>(executor: Executor, statement: SQL): Promise<reado
   return result.rows;
 }
 
+/**
+ * Waits for work of one transaction that goes on side by side: its statements travel together. Throws the first failure, but only
+ * when all have come to an end: whoever rolls back must not be overtaken by a statement that nobody waits for.
+ */
+export async function together(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}
+
 /** Code of a PostgreSQL error (`23505` is a unique violation), looked for through the causes; null for other errors. */
 export function sqlState(error: unknown): string | null {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import { rows } from './rows.js';
 import { type SessionEventRow, sessionEvents } from './schema/history.js';
 import type { Executor } from './schema.js';
@@ -69,15 +69,12 @@ export async function readFeed(
 
 /** Deletes old events, also of sessions that still run; returns how many. */
 export async function deleteEventsBefore(executor: Executor, before: number, limit: number): Promise<number> {
-  const old = executor
-    .select({ seq: sessionEvents.seq })
-    .from(sessionEvents)
-    .where(and(sql`${sessionEvents.at} < ${before}`))
-    .orderBy(asc(sessionEvents.at))
-    .limit(limit);
-  const deleted = await executor
-    .delete(sessionEvents)
-    .where(sql`${sessionEvents.seq} IN (${old})`)
-    .returning({ seq: sessionEvents.seq });
+  const deleted = await rows<{ seq: number }>(
+    executor,
+    // An array is looked up by index, whatever the server thinks of the limit.
+    sql`DELETE FROM session_events WHERE seq = ANY (ARRAY(
+          SELECT seq FROM session_events WHERE at < ${before} ORDER BY at LIMIT ${limit}))
+        RETURNING seq`,
+  );
   return deleted.length;
 }

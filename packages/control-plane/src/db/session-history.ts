@@ -3,6 +3,7 @@ import { and, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { SessionStateName } from '../domain/session-state.js';
 import { rows } from './rows.js';
 import { type Executor, type SessionRow, sessions } from './schema.js';
+import { isLiveSession } from './sessions.js';
 
 /** Conditions that all must hold; absent ones hold. */
 export interface SessionQuery {
@@ -27,7 +28,10 @@ function conditionsOf(query: SessionQuery): SQL[] {
   if (query.projectId !== undefined) conditions.push(eq(sessions.projectId, query.projectId));
   if (query.userId !== undefined) conditions.push(eq(sessions.userId, query.userId));
   if (query.nodeId !== undefined) conditions.push(eq(sessions.nodeId, query.nodeId));
-  if (query.states !== undefined) conditions.push(inArray(sessions.state, [...query.states]));
+  if (query.states !== undefined) {
+    conditions.push(inArray(sessions.state, [...query.states]));
+    if (!query.states.includes('ended')) conditions.push(isLiveSession);
+  }
   if (query.endReasons !== undefined) conditions.push(inArray(sessions.endReason, [...query.endReasons]));
   if (query.from !== undefined) conditions.push(gte(sessions.createdAt, query.from));
   if (query.to !== undefined) conditions.push(lt(sessions.createdAt, query.to));
@@ -52,9 +56,10 @@ export async function querySessionRows(executor: Executor, query: SessionQuery):
 export async function deleteSessionsEndedBefore(executor: Executor, before: number, limit: number): Promise<number> {
   const deleted = await rows<{ id: string }>(
     executor,
-    sql`DELETE FROM sessions WHERE id IN (
+    // An array is looked up by index, whatever the server thinks of the limit.
+    sql`DELETE FROM sessions WHERE id = ANY (ARRAY(
           SELECT id FROM sessions WHERE state = 'ended' AND ended_at < ${before} ORDER BY ended_at LIMIT ${limit}
-          FOR UPDATE SKIP LOCKED)
+          FOR UPDATE SKIP LOCKED))
         RETURNING id`,
   );
   return deleted.length;

@@ -1,7 +1,13 @@
-import { and, desc, eq, lte, ne, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, lte, sql } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
 import { type Executor, type SessionRow, sessions } from './schema.js';
+
+/**
+ * The session has not ended. Written out, not as a parameter: the indexes of live sessions have this condition, and the plan of a
+ * prepared statement uses them only if it holds for every value.
+ */
+export const isLiveSession = sql`${sessions.state} <> 'ended'`;
 
 interface UserKey {
   readonly accountId: string;
@@ -9,7 +15,7 @@ interface UserKey {
 }
 
 const isLiveOf = ({ accountId, userId }: UserKey) =>
-  and(eq(sessions.accountId, accountId), eq(sessions.userId, userId), ne(sessions.state, 'ended'));
+  and(eq(sessions.accountId, accountId), eq(sessions.userId, userId), isLiveSession);
 
 /** The user's live session, unlocked; null when there is none. */
 export async function findLiveSession(executor: Executor, key: UserKey): Promise<SessionRow | null> {
@@ -43,9 +49,7 @@ export async function findSessionByToken(
   const [row] = await executor
     .select()
     .from(sessions)
-    .where(
-      and(eq(sessions.reconnectTokenHash, key.tokenHash), eq(sessions.userId, key.userId), ne(sessions.state, 'ended')),
-    );
+    .where(and(eq(sessions.reconnectTokenHash, key.tokenHash), eq(sessions.userId, key.userId), isLiveSession));
   return row ?? null;
 }
 
@@ -92,7 +96,7 @@ export async function lockSessionsOfNode(executor: Executor, nodeId: string): Pr
   return executor
     .select()
     .from(sessions)
-    .where(and(eq(sessions.nodeId, nodeId), ne(sessions.state, 'ended')))
+    .where(and(eq(sessions.nodeId, nodeId), isLiveSession))
     .orderBy(sessions.id)
     .for('update');
 }
@@ -102,7 +106,7 @@ export async function lockDueSessions(executor: Executor, now: number): Promise<
   return executor
     .select()
     .from(sessions)
-    .where(and(ne(sessions.state, 'ended'), sql`${sessions.deadlineAt} <= ${now}`))
+    .where(and(isLiveSession, sql`${sessions.deadlineAt} <= ${now}`))
     .orderBy(sessions.deadlineAt)
     .limit(dbLimits.sweepBatch)
     .for('update', { skipLocked: true });
@@ -113,7 +117,7 @@ export async function lockExpiredSessions(executor: Executor, now: number): Prom
   return executor
     .select()
     .from(sessions)
-    .where(and(notInArray(sessions.state, ['ending', 'ended']), lte(sessions.expiresAt, now)))
+    .where(and(isLiveSession, sql`${sessions.state} <> 'ending'`, lte(sessions.expiresAt, now)))
     .orderBy(sessions.expiresAt)
     .limit(dbLimits.sweepBatch)
     .for('update', { skipLocked: true });
@@ -140,7 +144,7 @@ export async function listSessions(
   return executor
     .select()
     .from(sessions)
-    .where(options.includeEnded ? undefined : ne(sessions.state, 'ended'))
+    .where(options.includeEnded ? undefined : isLiveSession)
     .orderBy(desc(sessions.createdAt), sessions.id)
     .limit(dbLimits.listRows);
 }

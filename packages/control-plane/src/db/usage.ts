@@ -155,8 +155,9 @@ export async function readSessionUsage(
 export async function deleteUsageBefore(executor: Executor, before: number, limit: number): Promise<number> {
   const deleted = await rows<{ id: string }>(
     executor,
-    sql`DELETE FROM usage_intervals WHERE (session_id, started_at) IN (
-          SELECT session_id, started_at FROM usage_intervals WHERE ended_at < ${before} ORDER BY ended_at LIMIT ${limit})
+    // By place of the row, which no interval ever changes: looked up directly, whatever the server thinks of the limit.
+    sql`DELETE FROM usage_intervals WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM usage_intervals WHERE ended_at < ${before} ORDER BY ended_at LIMIT ${limit}))
         RETURNING session_id AS id`,
   );
   return deleted.length;

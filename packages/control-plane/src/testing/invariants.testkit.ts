@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/open.js';
+import { rows } from '../db/rows.js';
 
 /** What must be true of the database at every moment, between any two transactions; each query gives what breaks it. */
 const invariants: Readonly<Record<string, SQL>> = {
@@ -52,11 +53,20 @@ export async function findViolations(database: Database): Promise<string[]> {
   await database.executor.transaction(
     async (tx) => {
       for (const [name, query] of Object.entries(invariants)) {
-        const { rows } = (await tx.execute(query)) as unknown as { readonly rows: readonly unknown[] };
-        if (rows.length > 0) found.push(`${name}: ${JSON.stringify(rows)}`);
+        const broken = await rows(tx, query);
+        if (broken.length > 0) found.push(`${name}: ${JSON.stringify(broken)}`);
       }
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );
   return found;
+}
+
+/** Deadlocks that a PostgreSQL server has found in the database so far. */
+export async function countDeadlocks(database: Database): Promise<number> {
+  const [row] = await rows<{ count: number }>(
+    database.executor,
+    sql`SELECT pg_stat_force_next_flush(), deadlocks::integer AS count FROM pg_stat_database WHERE datname = current_database()`,
+  );
+  return row?.count ?? 0;
 }

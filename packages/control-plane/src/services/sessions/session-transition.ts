@@ -1,5 +1,6 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
 import type { SessionEventRow } from '../../db/schema/history.js';
+import { together } from '../../db/rows.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
 import { writeSessionChange } from '../../db/session-changes.js';
 import type { SessionPatch } from '../../db/sessions.js';
@@ -109,9 +110,9 @@ export async function applySessionEvent(
   };
   const slotEvents = effects.map((effect) => slotEventOf(effect, row.id)).filter((slotEvent) => slotEvent !== null);
   // On a server, statements that do not wait for each other travel together.
-  await Promise.all([
+  await together([
     writeSessionChange(executor, change),
-    slotEvents.length === 0 ? null : applySlotEvents(executor, row, slotEvents, context),
+    slotEvents.length === 0 ? Promise.resolve() : applySlotEvents(executor, row, slotEvents, context),
   ]);
   const orders = effects.flatMap((effect) =>
     effect.type === 'end-on-node'
