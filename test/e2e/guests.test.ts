@@ -36,7 +36,7 @@ beforeAll(async () => {
   const { Projects } = await api.describeApplicationProjects({ Filters: [{ Name: 'ProjectId', Values: [stamp] }] });
   const file = join(product.dataDir, 'loading.png');
   await writeFile(file, png);
-  ({ id: imageId } = await product.cli<{ id: string }>('images', 'add', file));
+  ({ Id: imageId } = await product.cli<{ Id: string }>('images', 'add', file));
   const made = await api.createApplicationProject({
     Name: 'together',
     ApplicationId: Projects?.[0]?.ApplicationId ?? '',
