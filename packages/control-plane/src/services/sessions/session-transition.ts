@@ -1,6 +1,6 @@
 import { assertNever, type SessionEndReason } from '@cloudstage/protocol';
-import type { SessionEventRow } from '../../db/schema/history.js';
 import { together } from '../../db/rows.js';
+import type { SessionEventRow } from '../../db/schema/history.js';
 import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
 import { writeSessionChange } from '../../db/session-changes.js';
 import type { SessionPatch } from '../../db/sessions.js';
