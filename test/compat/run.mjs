@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run compat -- --sdk <path to index.js>`: the SDK rows of the end-to-end test with another build of TCGSDK.
+// `npm run compat -- --sdk <path to index.js>`: the SDK rows and the guests of the end-to-end tests with another build of TCGSDK.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -18,7 +18,16 @@ if (!sdk || !existsSync(sdk)) {
 }
 const result = spawnSync(
   'npx',
-  ['vitest', 'run', '--project', 'e2e', 'test/e2e/sdk-rows.test.ts', '--reporter', 'verbose'],
+  [
+    'vitest',
+    'run',
+    '--project',
+    'e2e',
+    'test/e2e/sdk-rows.test.ts',
+    'test/e2e/guests.test.ts',
+    '--reporter',
+    'verbose',
+  ],
   {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...process.env, CLOUDSTAGE_COMPAT_SDK: sdk },
