@@ -20,6 +20,8 @@ export interface ConformancePlane {
   /** Endpoint and key of the first account, for the official packages. */
   readonly sdk: SdkOptions;
   readonly dir: string;
+  /** Moves the control plane's clock forward; what the packages sign stays valid for an hour of that. */
+  advance(ms: number): void;
   /** Slots of the first account, as the database has them. */
   count(): Promise<{ readonly total: number; readonly running: number }>;
   close(): Promise<void>;
@@ -45,14 +47,18 @@ export async function startConformancePlane(
     dataDir: dir,
     databaseUrl: database.url,
     // Tests call faster than the limits of the platform, which have a test of their own.
-    cloudApi: { rateLimits: Object.fromEntries(actionNames.map((name) => [name, 1_000])) },
+    cloudApi: {
+      rateLimits: Object.fromEntries(actionNames.map((name) => [name, 1_000])),
+      clockWindowSeconds: 3_600,
+    },
     api: { port: 0 },
     // The simulated node speaks only when something changes.
     sessions: { sweepSeconds: 0.05, nodeSilentSeconds: 600, ...sessions },
     ...patch,
   });
   const logger = createLogger({ level: 'silent', name: 'test' });
-  const plane = await createControlPlane(config, { nodeLink: link, logger });
+  let aheadMs = 0;
+  const plane = await createControlPlane(config, { nodeLink: link, logger, now: () => Date.now() + aheadMs });
   const { url } = await plane.listen();
   const node = await startNodeSimulator(uplink);
   const { accountId, secretId, secretKey } = await plane.admin.ensureFirstAccessKey();
@@ -63,6 +69,9 @@ export async function startConformancePlane(
     url,
     dir,
     sdk: { endpoint: new URL(url).host, secretId, secretKey },
+    advance: (ms) => {
+      aheadMs += ms;
+    },
     count: async () => {
       const caller = { accountId, requestId: 'test' };
       const outcome = await plane.services.describeConcurrentCount(caller, { projectId: '', category: '' });

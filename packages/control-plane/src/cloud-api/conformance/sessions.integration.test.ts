@@ -17,6 +17,7 @@ import {
 /** The actions that both sites have, through both packages, on the whole control plane. */
 let conformance: ConformancePlane;
 let projectId: string;
+let otherProjectId: string;
 
 beforeAll(async () => {
   conformance = await startConformancePlane({ connectSeconds: 1, endRetrySeconds: 1 });
@@ -32,6 +33,7 @@ beforeAll(async () => {
     archiveName: 'game.zip',
   });
   ({ projectId } = await plane.admin.findOrCreateProject({ name: 'game', applicationId }));
+  ({ projectId: otherProjectId } = await plane.admin.findOrCreateProject({ name: 'other', applicationId }));
 });
 afterAll(() => conformance.close());
 
@@ -143,8 +145,26 @@ describe.each(refusalWays)('%s: what is refused', (_name, make) => {
     await expect(call('CreateSession', { ...user(first), ClientSession: offer })).rejects.toMatchObject({
       code: 'FailedOperation.SlowDown',
     });
+    // Another program than the one that is just being connected.
+    await expect(call('ApplyConcurrent', { ...user(first), ProjectId: otherProjectId })).rejects.toMatchObject({
+      code: 'FailedOperation.SlowDown',
+    });
     release();
     await slow;
+    // Wishes for another program end the session first.
+    node.holdCleaning = true;
+    await expect(call('ApplyConcurrent', { ...user(first), ProjectId: otherProjectId })).rejects.toMatchObject({
+      code: 'UnsupportedOperation.Stopping',
+    });
+    node.holdCleaning = false;
+    await node.finishCleaning();
+    node.beforeAnswer = async () => undefined;
+    await until('the next session', () =>
+      play(first).then(
+        () => true,
+        () => false,
+      ),
+    );
     node.mute = true;
     await expect(call('DestroySession', { UserId: first })).rejects.toMatchObject({
       code: 'FailedOperation.ProcessTimeout',
@@ -170,6 +190,23 @@ describe.each(refusalWays)('%s: what is refused', (_name, make) => {
     });
     await expect(call('CreateSession', user(first))).rejects.toMatchObject({ code: 'MissingParameter' });
     await reserve(first);
+    // Longer than a reservation lasts.
+    conformance.advance(61_000);
+    await expect(create()).rejects.toMatchObject({ code: 'FailedOperation.LockTimeout' });
+    await until('the next reservation', () =>
+      reserve(first).then(
+        () => true,
+        () => false,
+      ),
+    );
+    node.refuse = 'internal';
+    await expect(create()).rejects.toMatchObject({ code: 'FailedOperation' });
+    await until('the next reservation', () =>
+      reserve(first).then(
+        () => true,
+        () => false,
+      ),
+    );
     node.refuse = 'offer-invalid';
     await expect(create()).rejects.toMatchObject({ code: 'InvalidParameterValue' });
     node.refuse = 'codec-unsupported';
