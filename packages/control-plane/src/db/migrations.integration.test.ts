@@ -1,12 +1,15 @@
+import { isAppError } from '@cloudstage/protocol';
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../observability/logger.js';
 import { createTestDatabase, onPostgres } from '../testing/database.testkit.js';
 import type { EmptyDatabase } from '../testing/postgres-cluster.testkit.js';
 import { latestSchemaVersion, migrate, migrations, readSchemaVersion } from './migrate.js';
+import { openDatabase } from './open.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -174,6 +177,24 @@ async function readAll(table: string): Promise<Record<string, unknown>[]> {
   return found.map(({ row }) => row);
 }
 
+async function makeFirstDatabase(): Promise<void> {
+  await migrate(executor, 1, migrations.slice(0, 1));
+  expect(await readSchemaVersion(executor)).toBe(1);
+  for (const [table, records] of Object.entries(firstRows)) {
+    for (const record of records) await insert(table, record);
+  }
+}
+
+async function expectEverything(): Promise<void> {
+  expect(await readSchemaVersion(executor)).toBe(latestSchemaVersion);
+  for (const [table, records] of Object.entries(firstRows)) {
+    expect(await readAll(table), table).toHaveLength(records.length);
+    expect(await readAll(table), table).toEqual(
+      expect.arrayContaining(records.map((record) => expect.objectContaining(record))),
+    );
+  }
+}
+
 describe('migrations', () => {
   it('have numbers that go up', () => {
     const numbers = migrations.map((step) => step.version);
@@ -182,19 +203,31 @@ describe('migrations', () => {
   });
 
   it('keep everything that a database of the first program holds', { timeout: 120_000 }, async () => {
-    await migrate(executor, 1, migrations.slice(0, 1));
-    expect(await readSchemaVersion(executor)).toBe(1);
-    for (const [table, records] of Object.entries(firstRows)) {
-      for (const record of records) await insert(table, record);
-    }
+    await makeFirstDatabase();
     await migrate(executor, 2);
-    expect(await readSchemaVersion(executor)).toBe(latestSchemaVersion);
-    for (const [table, records] of Object.entries(firstRows)) {
-      expect(await readAll(table), table).toHaveLength(records.length);
-      expect(await readAll(table), table).toEqual(
-        expect.arrayContaining(records.map((record) => expect.objectContaining(record))),
-      );
-    }
+    await expectEverything();
+  });
+
+  // The embedded database belongs to one process.
+  it.runIf(onPostgres())('are made once when several control planes start at the same moment', async () => {
+    await makeFirstDatabase();
+    const logger = createLogger({ level: 'silent', name: 'test' });
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(made.url, { logger })));
+    for (const database of opened) await database.close();
+    await expectEverything();
+    const applied = await rows<{ version: number }>(
+      executor,
+      sql`SELECT version FROM schema_migrations ORDER BY version`,
+    );
+    expect(applied.map(({ version }) => version)).toEqual(migrations.map((step) => step.version));
+  });
+
+  it('of a newer program are refused by name, and nothing is changed', async () => {
+    const future = { version: latestSchemaVersion + 1, name: 'future', sql: 'CREATE TABLE of_the_future (id text);\n' };
+    await migrate(executor, 1, [...migrations, future]);
+    await expect(migrate(executor, 2)).rejects.toSatisfy((error) => isAppError(error, 'database-schema-newer'));
+    expect(await readSchemaVersion(executor)).toBe(future.version);
+    expect(await readAll('of_the_future')).toEqual([]);
   });
 
   it('may be repeated, and tell when each was made', async () => {

@@ -30,6 +30,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
 }
 
+/** True when a row that was named is not there any more: somebody has just deleted it. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return sqlState(error) === '23503';
+}
+
 /** True for a serialisation failure or deadlock: the same transaction will pass when repeated. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlState(error);

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../db/open.js';
+import { lockProjects, markProjectsDeleted } from '../db/projects.js';
 import { listSlots } from '../db/slots.js';
 import { onPostgres, openTestDatabase, resetDatabase } from '../testing/database.testkit.js';
 import { applyInput, createHarness, createInput, type Harness, until } from '../testing/harness.testkit.js';
-import { countDeadlocks, findViolations } from '../testing/invariants.testkit.js';
+import { countDeadlocks, countLockWaits, findViolations } from '../testing/invariants.testkit.js';
 import { type NodeSimulator, startNodeSimulator } from '../testing/node-simulator.testkit.js';
 
 /** Clients that call at the same time, on fewer users, who compete for still fewer slots. */
@@ -135,5 +136,23 @@ describe(`${clients} clients at once, with sweeps and reports in between`, () =>
     await runClients();
     await h.settled();
     expect(await countDeadlocks(database)).toBe(before);
+  });
+});
+
+describe('a reservation that waits while its project is being deleted', () => {
+  // The embedded database runs one transaction after the other: nothing waits.
+  it.runIf(onPostgres())('finds that there is no such project', { timeout }, async () => {
+    const { accountId } = h.caller;
+    let applying: ReturnType<typeof h.services.applyConcurrent> | undefined;
+    await database.transaction(async (tx) => {
+      await lockProjects(tx, { accountId, projectIds: [h.projectId] });
+      applying = h.services.applyConcurrent(h.caller, applyInput(h, 'late'));
+      await until('the reservation to wait', async () => (await countLockWaits(database)) > 0);
+      await markProjectsDeleted(tx, [h.projectId], h.now());
+    });
+    expect(await applying).toEqual({ type: 'project-not-found' });
+    expect(await h.services.listSessions()).toEqual([]);
+    expect((await listSlots(database.executor)).every((slot) => slot.state === 'idle')).toBe(true);
+    expect(await findViolations(database)).toEqual([]);
   });
 });

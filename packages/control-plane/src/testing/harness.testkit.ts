@@ -86,7 +86,8 @@ const noPackages: PackageParts = {
   loadManifest: refuse,
 };
 
-const key = Buffer.alloc(32, 7);
+/** Master key of the tests' use cases. */
+export const testMasterKey = Buffer.alloc(32, 7);
 
 const noObject = () => Promise.reject(new Error('no object is stored in this test'));
 const noStore: ObjectStore = {
@@ -152,7 +153,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
   const deps: ServiceDeps = {
     database,
     nodeLink: options.wrapLink?.(link) ?? link,
-    secrets: createSecretBox(key),
+    secrets: createSecretBox(testMasterKey),
     background,
     now: () => clock,
     settings: { ...testSettings, ...options.settings },
@@ -209,9 +210,13 @@ export const createInput = (userId: string, extra: Partial<CreateSessionInput> =
   ...extra,
 });
 
-/** Waits until `probe` gives something other than null, undefined or false; fails after five seconds. */
-export async function until<T>(what: string, probe: () => Promise<T | null | undefined | false>): Promise<T> {
-  const end = Date.now() + 5_000;
+/** Waits until `probe` gives something other than null, undefined or false; fails after five seconds, unless told otherwise. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false>,
+  patienceMs = 5_000,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await probe();
     if (found !== null && found !== undefined && found !== false) return found;

@@ -70,3 +70,13 @@ export async function countDeadlocks(database: Database): Promise<number> {
   );
   return row?.count ?? 0;
 }
+
+/** Statements that wait for a lock at a PostgreSQL server, in the database. */
+export async function countLockWaits(database: Database): Promise<number> {
+  const [row] = await rows<{ count: number }>(
+    database.executor,
+    sql`SELECT count(*)::integer AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return row?.count ?? 0;
+}

@@ -1,7 +1,7 @@
 import { assertNever } from '@cloudstage/protocol';
 import { lockAndCountProject, type Reservation, readShortage, takeSlot } from '../../db/placements.js';
 import { type ApplyContext, readApplyContext } from '../../db/reservations.js';
-import { isUniqueViolation, sqlState } from '../../db/rows.js';
+import { isForeignKeyViolation, isUniqueViolation, sqlState } from '../../db/rows.js';
 import { lockSession } from '../../db/sessions.js';
 import { decideHeldSession } from '../../domain/apply-decision.js';
 import { isDue } from '../../domain/deadlines.js';
@@ -144,6 +144,8 @@ async function place(
   } catch (error) {
     // Another call of the same user was faster: look again and find its session.
     if (isUniqueViolation(error)) return null;
+    // The project was deleted after it was read: look again and do not find it.
+    if (isForeignKeyViolation(error)) return null;
     throw error;
   }
 }
