@@ -6,6 +6,7 @@ import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { CoalescingSocket } from './coalescing-socket.js';
 import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 import { dbLimits } from './limits.js';
 import { migrate } from './migrate.js';
@@ -103,6 +104,7 @@ function openServer(url: string, logger: Logger): Connection {
     application_name: 'cloudstage',
     // Statements that do not wait for each other travel together: BEGIN and the first one, for example.
     pipeline: true,
+    stream: () => new CoalescingSocket(),
   });
   const names = new Map<string, string>();
   pool.on('connect', (client) => prepareStatements(client, names));
