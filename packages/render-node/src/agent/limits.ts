@@ -25,6 +25,10 @@ export const agentLimits = {
   queuedSlotCalls: 32,
   /** A slot that stood this long was healthy: its failures are forgotten. */
   stableMs: 60_000,
+  /** Names of processes that keep a session: a program has a launcher or two. */
+  processNames: 32,
+  /** A launcher has ended, and the program that it started is not there yet. */
+  processGraceMs: 5_000,
   /** Warming a slot again after a failure. */
   warmRetryMinMs: 250,
   warmRetryMaxMs: 10_000,

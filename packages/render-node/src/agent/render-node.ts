@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { type RenderNodeConfig, resolveRunDir } from '../config.js';
 import { type CgroupDriver, detectCgroupDriver } from '../host/cgroup.js';
 import { displayDrivers } from '../host/display-drivers.js';
-import { provideFramePacer } from '../host/frame-pacer.js';
+import { provideNativeHelpers } from '../host/native-helpers.js';
 import { slotPaths } from '../host/slot-paths.js';
 import type { SlotUser } from '../host/slot-user.js';
 import { agentLimits } from './limits.js';
@@ -64,7 +64,7 @@ async function buildParts(
     logger,
   });
   const etcPath = await writeSandboxEtc(runDir);
-  const framePacerPath = await provideFramePacer(runDir, logger);
+  const helpers = await provideNativeHelpers(runDir, logger);
   const packages = await openPackageCache({
     dir: join(resolve(config.dataDir), 'node', 'packages'),
     maxBytes: config.packageCacheBytes,
@@ -90,7 +90,7 @@ async function buildParts(
       displayDrivers: displayDrivers(config.display.driver),
       streamerEntry: config.processEntries.streamer ?? packageFile('streamer/main.js'),
       etcPath,
-      framePacerPath,
+      ...helpers,
       logger: logger.child({ slotIndex }),
     };
   };

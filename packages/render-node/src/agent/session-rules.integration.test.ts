@@ -22,10 +22,7 @@ afterAll(() => {
 });
 beforeEach(async () => {
   node = await AgentHarness.create(entries, { limits: { cpuCores: 2 } });
-  pkg = await storeTestPackage(node.storeDir, [
-    { path: 'bin/probe', from: '/bin/dash' },
-    { path: 'bin/game.exe', from: '/bin/sleep', executable: true },
-  ]);
+  pkg = await storeTestPackage(node.storeDir, [{ path: 'bin/probe', from: '/bin/dash' }]);
   await node.start();
   await node.idle();
 });
@@ -108,7 +105,9 @@ describe('a live push', () => {
     await node.connect(probe('sleep 1000'));
     await push(url);
     await eventually('publishing', () => states().at(-1) === 'publishing');
-    process.kill(node.record().warm.streamer?.pid ?? 0, 'SIGKILL');
+    const { streamer } = node.record().warm;
+    if (!streamer) throw new Error('the streamer has no process');
+    process.kill(streamer.pid, 'SIGKILL');
     await eventually('the loss', () => states().at(-1) === 'reconnecting');
     await eventually('publishing again', () => states().at(-1) === 'publishing');
     await node.killAgent();

@@ -18,6 +18,8 @@ export interface SlotEnvironment {
   /** Generated files for the /etc of programs. */
   readonly etcPath: string;
   readonly framePacerPath: string | null;
+  /** Null: it cannot be built here, and sessions end with their first process. */
+  readonly keeperPath: string | null;
   readonly logger: Logger;
 }
 

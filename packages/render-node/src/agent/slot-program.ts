@@ -3,6 +3,7 @@ import { sessionLimits } from '../host/cgroup-paths.js';
 import type { Display } from '../host/display.js';
 import type { ProcessIdentity } from '../host/process-identity.js';
 import { adoptProgram, launchProgram, type Program, readExitCode } from '../host/program.js';
+import { agentLimits } from './limits.js';
 import type { PackageCache, PackageLease } from './package-cache.js';
 import { checkEntryPoint, type PackageEntryPoint } from './package-entry.js';
 import { hostEnvironment, type SlotEnvironment } from './slot-environment.js';
@@ -55,6 +56,13 @@ export interface SlotProgram {
   stop(): Promise<void>;
 }
 
+/** How processes are followed by name. A name that would end the list of names, or that names nothing, is left out. */
+function keeperOf(slot: SlotEnvironment, { processNames }: LaunchSpec) {
+  const names = processNames.filter((name) => name !== '' && name !== '--').slice(0, agentLimits.processNames);
+  if (names.length === 0 || slot.keeperPath === null) return null;
+  return { path: slot.keeperPath, names, graceMs: agentLimits.processGraceMs };
+}
+
 /** Creates the program's keeper; nothing runs yet. */
 export function createSlotProgram(options: SlotProgramOptions): SlotProgram {
   const { slot, runnable } = options;
@@ -84,6 +92,7 @@ export function createSlotProgram(options: SlotProgramOptions): SlotProgram {
       entryPath: runnable.entry.entryPath,
       args: options.launch.args,
       fps: options.fps,
+      keeper: keeperOf(slot, options.launch),
       etcPath: slot.etcPath,
       framePacerPath: slot.framePacerPath,
       joinCgroup: (argv) => slot.cgroup.join('program', argv),

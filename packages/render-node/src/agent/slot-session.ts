@@ -149,7 +149,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
 
   async function configure(streamer: Streamer): Promise<void> {
     const media = { publicAddresses, udpPort, tcpPort };
-    const request = { sessionId: params.sessionId, settings: params.stream, media };
+    const request = { sessionId: params.sessionId, settings: params.stream, window: params.launch.window, media };
     await streamer.call('stream.configure', request, { deadlineMs: agentLimits.configureMs });
   }
 

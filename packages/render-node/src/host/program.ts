@@ -7,7 +7,7 @@ import { hostLimits } from './limits.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { readProcessIdentity } from './process-identity.js';
 import { programStage } from './program-stage.js';
-import { packageStageArguments, type SandboxPolicy, sandboxArguments } from './sandbox.js';
+import { packageStageArguments, type SandboxPolicy, type SandboxSpec, sandboxArguments } from './sandbox.js';
 import { seccompFileName } from './seccomp.js';
 import type { SlotPaths } from './slot-paths.js';
 import { asSlotUser, inIpcNamespaceOf, type SlotUser } from './slot-user.js';
@@ -35,6 +35,7 @@ export interface ProgramOptions {
   readonly entryPath: string;
   readonly args: readonly string[];
   readonly fps: number;
+  readonly keeper: SandboxSpec['keeper'];
   readonly etcPath: string;
   readonly framePacerPath: string | null;
   readonly joinCgroup: (argv: readonly string[]) => readonly string[];
@@ -112,6 +113,7 @@ export async function launchProgram(options: ProgramOptions): Promise<Program> {
     etcPath: options.etcPath,
     framePacerPath: options.framePacerPath,
     fps: options.fps,
+    keeper: options.keeper,
     statusFd,
     seccompFd,
   });

@@ -14,6 +14,7 @@ const spec: SandboxSpec = {
   etcPath: '/run/etc',
   framePacerPath: '/run/framepace.so',
   fps: 60,
+  keeper: null,
   statusFd: 3,
   seccompFd: 4,
 };

@@ -33,6 +33,8 @@ export interface SandboxSpec {
   /** Frame pacer, or null to run without. */
   readonly framePacerPath: string | null;
   readonly fps: number;
+  /** Names of the processes that keep the session besides the program, and the helper that follows them; null: none. */
+  readonly keeper: { readonly path: string; readonly names: readonly string[]; readonly graceMs: number } | null;
   /** Descriptor on which bubblewrap reports the child and its exit code. */
   readonly statusFd: number;
   /** Descriptor from which bubblewrap reads the system call filter. */
@@ -43,6 +45,7 @@ export interface SandboxSpec {
 export const sandboxUid = 1000;
 const home = '/home/user';
 const runtimeDir = '/run/cloudstage';
+const keeperPath = `${runtimeDir}/keeper`;
 const userRuntimeDir = `/run/user/${sandboxUid}`;
 
 /** Generated files of the sandbox's /etc, by name: nothing of the machine's accounts and names shows. */
@@ -105,6 +108,7 @@ function privateMounts(spec: SandboxSpec): string[] {
     ...['--ro-bind', spec.xAuthorityPath, `${runtimeDir}/Xauthority`],
     ...['--ro-bind', spec.soundSocketPath, `${runtimeDir}/pulse`],
     ...(spec.framePacerPath ? ['--ro-bind', spec.framePacerPath, `${runtimeDir}/framepace.so`] : []),
+    ...(spec.keeper ? ['--ro-bind', spec.keeper.path, keeperPath] : []),
     ...['--ro-bind', spec.packagePath, '/app'],
     // Both are memory file systems that bubblewrap made, without a bound: nothing may be added to them.
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
@@ -131,6 +135,10 @@ function environment(spec: SandboxSpec): Readonly<Record<string, string>> {
   };
 }
 
+function keeperPrefix({ keeper }: SandboxSpec): string[] {
+  return keeper ? [keeperPath, String(keeper.graceMs), ...keeper.names, '--'] : [];
+}
+
 /**
  * Arguments of the `bwrap` that runs the program: own user, mount, pid, uts and network namespaces. Not its own IPC
  * namespace: it is started inside the X server's, which belongs to the slot.
@@ -146,7 +154,7 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     ...Object.entries(environment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--json-status-fd', String(spec.statusFd), '--seccomp', String(spec.seccompFd)],
     ...['--chdir', program.slice(0, program.lastIndexOf('/'))],
-    ...['--', program, ...spec.args],
+    ...['--', ...keeperPrefix(spec), program, ...spec.args],
   ];
 }
 

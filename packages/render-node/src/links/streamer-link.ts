@@ -1,4 +1,11 @@
-import type { ClientSession, PublishState, Role, ScreenConfig, StreamSettings } from '@cloudstage/protocol';
+import type {
+  ClientSession,
+  PublishState,
+  Role,
+  ScreenConfig,
+  StreamSettings,
+  WindowMatch,
+} from '@cloudstage/protocol';
 
 /**
  * Link between the agent (caller) and a slot's streamer (server at `<slot run dir>/streamer.sock`). The streamer starts
@@ -40,6 +47,8 @@ export interface MediaEndpoint {
 export interface ConfigureParams {
   readonly sessionId: string;
   readonly settings: StreamSettings;
+  /** Window that fills the screen; null: none is special. */
+  readonly window: WindowMatch | null;
   readonly media: MediaEndpoint;
 }
 

@@ -26,6 +26,7 @@ import { VideoPipeline } from './media/video-pipeline.js';
 import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
 import { Streamer } from './streamer.js';
+import { createMainWindowKeeper } from './window/main-window.js';
 
 /**
  * Entry of a streamer process: `node dist/streamer/main.js '<StreamerConfig as JSON>'`. Ends on SIGTERM, when the slot's
@@ -100,6 +101,8 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
   const publisherEntry = config.publisherEntry ?? fileURLToPath(new URL('publish/main.js', import.meta.url));
   const clock = createWallClock();
   const video = createVideoParts(parts, clock);
+  // Not on the connection of the channels, which listen to some of the same windows.
+  const mainWindow = createMainWindowKeeper(captureDisplay, logger);
   const streamer = new Streamer({
     display: captureDisplay,
     clock,
@@ -116,12 +119,14 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
         logger,
         nowMs: () => performance.now(),
       }),
+    mainWindow,
     createControl: (stream) => createControl({ display: controlDisplay, logger, stream, now: () => clock() / 1_000 }),
     drawCursor: (pipeline, enabled) => video.painter.setEnabled(enabled, pipeline),
     emit,
   });
   const close = async () => {
     video.painter.close();
+    mainWindow.close();
     await streamer.close();
     video.converter.close();
     await Promise.all([captureDisplay.close(), controlDisplay.close()]);

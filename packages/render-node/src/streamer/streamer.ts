@@ -127,13 +127,14 @@ export class Streamer {
     };
   }
 
-  async #configure({ sessionId, settings, media }: ConfigureParams): Promise<null> {
+  async #configure({ sessionId, settings, window, media }: ConfigureParams): Promise<null> {
     const size = checkResolution(settings.width, settings.height);
     if (!size) throw new AppError('settings-invalid', `${settings.width}×${settings.height} is no usable screen size`);
     const isNew = this.#session?.sessionId !== sessionId;
     if (isNew && this.#session) await Promise.all([this.#push.stop(), this.#peers.closeAll('session-closed')]);
     this.#session = { sessionId, settings, media };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
+    this.#deps.mainWindow.follow(window);
     this.#applyProfile(null);
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();

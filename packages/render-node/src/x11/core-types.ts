@@ -100,6 +100,15 @@ export interface X11Core {
   GetSelectionOwner(selection: number, reply: Reply<number>): void;
   ConvertSelection(requestor: number, selection: number, target: number, property: number, timeMs: number): void;
   SendEvent(window: number, propagate: 0 | 1, eventMask: number, event: Readonly<Record<string, unknown>>): void;
+  /** Format 32 takes five numbers. @see ICCCM §4.2.8 */
+  SendClientMessage(
+    destination: number,
+    window: number,
+    messageType: number,
+    format: 8 | 16 | 32,
+    data: readonly number[],
+    eventMask: number,
+  ): void;
   WarpPointer(
     source: number,
     destination: number,

@@ -140,7 +140,10 @@ export class AgentHarness {
   }
 
   /** Value of a control group's file of slot 0's program: `v1` in the hierarchy of `controller`, or `v2`; null where there is none. */
-  groupLimit(controller: 'cpu' | 'memory', files: { readonly v1: string; readonly v2: string }): string | null {
+  groupLimit(
+    controller: 'cpu' | 'memory' | 'pids',
+    files: { readonly v1: string; readonly v2: string },
+  ): string | null {
     const group = join(nodeGroupName(this.runDir), 'slot-0', 'program');
     const paths = [
       join('/sys/fs/cgroup', controller, group, files.v1),

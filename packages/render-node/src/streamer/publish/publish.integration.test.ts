@@ -60,7 +60,7 @@ beforeAll(async () => {
   program.core.MapWindow(windowId);
   await program.sync();
   painter = setInterval(paint, 100);
-  await stage.link.call('stream.configure', { sessionId: 'one', settings, media }, deadline);
+  await stage.link.call('stream.configure', { sessionId: 'one', settings, window: null, media }, deadline);
 });
 afterAll(async () => {
   clearInterval(painter);
