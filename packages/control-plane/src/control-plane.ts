@@ -149,7 +149,11 @@ async function build(
   const database = measureDatabase(opened, metrics);
   const now = deps.now ?? Date.now;
   const masterKey = await openMasterKey(config, dataDir);
-  const packages = await openPackageStorage(config, { dataDir, masterKey, database, logger: deps.logger, now });
+  const packages = await openPackageStorage(config, {
+    ...{ dataDir, masterKey, database, now },
+    observer: metrics,
+    logger: deps.logger,
+  });
   const { store } = packages;
   const background = createBackground(deps.logger);
   const serviceDeps: ServiceDeps = {

@@ -12,6 +12,7 @@ import type { ObjectStore } from './storage/object-store.js';
 import { openStorage, type Storage } from './storage/open-storage.js';
 import { createUploadTokens, type UploadTokens } from './storage/uploads/upload-token.js';
 import { uploadsPath } from './uploads/deps.js';
+import type { UploadObserver } from './uploads/observer.js';
 import { registerUploads } from './uploads/routes.js';
 
 /** Packages of a control plane: how they come in, where they are kept, and what removes them. */
@@ -33,6 +34,8 @@ export interface PackageStorageDeps {
   readonly dataDir: string;
   readonly masterKey: Buffer;
   readonly database: Database;
+  /** Told what happens to uploads. */
+  readonly observer: UploadObserver;
   readonly logger: Logger;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -76,7 +79,7 @@ function createSource(
  */
 export async function openPackageStorage(
   config: ControlPlaneConfig,
-  { dataDir, masterKey, database, logger, now }: PackageStorageDeps,
+  { dataDir, masterKey, database, observer, logger, now }: PackageStorageDeps,
 ): Promise<PackageStorage> {
   const { packages, api } = config;
   const storage = await openStorage(dataDir, config.storage, now);
@@ -104,6 +107,7 @@ export async function openPackageStorage(
         publicUrl,
         corsOrigins: config.cloudApi.corsOrigins,
         unfinishedMs: hours(packages.unfinishedHours),
+        observer,
         logger: logger.child({ edge: 'uploads' }),
         now,
       }),
@@ -111,7 +115,10 @@ export async function openPackageStorage(
       listenUrl = `${url}${uploadsPath}/`;
     },
     sweep: async () => {
-      await storage.sweep({ unfinishedMs: hours(packages.unfinishedHours), uploadMs: hours(packages.uploadHours) });
+      const bounds = { unfinishedMs: hours(packages.unfinishedHours), uploadMs: hours(packages.uploadHours) };
+      const { unfinished, unused } = await storage.sweep(bounds);
+      if (unfinished > 0) observer.uploadsExpired('unfinished', unfinished);
+      if (unused > 0) observer.uploadsExpired('unused', unused);
       await collect();
     },
     close: () => storage.close(),

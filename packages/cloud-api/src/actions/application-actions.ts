@@ -8,6 +8,7 @@ import {
   updateModeField,
   versionAdditions,
 } from './application-types.js';
+import { applicationCodes, existingCodes, lockingCodes } from './error-codes.js';
 import {
   applicationIdField,
   argumentsField,
@@ -42,14 +43,11 @@ export const createApplication = defineAction({
     ApplicationType: enumField('Kind of application', ...applicationTypes),
   }),
   response: responseObject({ ApplicationId: textField('Application (app-…)') }),
-  errorCodes: [
+  errorCodes: applicationCodes(
     'AuthFailure',
     'FailedOperation.ApplicationCreateFail',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
     'OperationDenied.ApplicationLimitExceeded',
-  ],
+  ),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -59,7 +57,7 @@ export const createApplication = defineAction({
     },
     decided: [
       'Names are unique in the account; a second application of a name is `FailedOperation.ApplicationCreateFail`.',
-      'An account has at most `applications.maxApplications` applications (`OperationDenied.ApplicationLimitExceeded`).',
+      'An account has at most `applications.maxApplications` (500) applications (`OperationDenied.ApplicationLimitExceeded`).',
     ],
   },
 });
@@ -77,16 +75,11 @@ export const createApplicationVersion = defineAction({
     ApplicationVersionUpdateMode: Type.Optional(updateModeField()),
   }),
   response: responseObject({ Version: applicationVersionField() }),
-  errorCodes: [
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
+  errorCodes: lockingCodes(
     'OperationDenied',
     'OperationDenied.VersionCreating',
     'OperationDenied.VersionLimitExceeded',
-  ],
+  ),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -94,7 +87,8 @@ export const createApplicationVersion = defineAction({
     decided: [
       'Any of `zip`, `rar`, `7z` and `tar` (plain, `gz`, `zst`, `xz`, `bz2`) is taken for desktop applications; the vendor lists the first three.',
       'No regions means all regions of the installation, and so do regions in which it has no node. Nodes of the regions fetch the version when it goes online.',
-      'One version at a time is on its way to going online: another one that is `Uploading`, too, is `OperationDenied.VersionCreating`.',
+      'One version at a time is on its way to going online: while there is one that is `Uploading`, `Creating`, `CreateFailed` or `Normal`, another one is `OperationDenied.VersionCreating`.',
+      'An application has at most `applications.maxVersions` (5) versions (`OperationDenied.VersionLimitExceeded`).',
       '`INCREMENT` without a version to build on is `InvalidParameterValue`.',
       'Mobile applications take no packages (`OperationDenied`): render nodes have no Android.',
     ],
@@ -113,23 +107,14 @@ export const createApplicationSnapshot = defineAction({
     }),
   }),
   response: responseObject({}),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('AuthFailure', 'FailedOperation', 'OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
     decided: [
       'The version that waits for its package is meant, else the one that failed, which is tried again; an application without versions gets its first one.',
       'It starts the work and answers at once; progress and result are in `DescribeApplicationStatus` and `DescribeApplicationVersion`.',
-      'A URL is fetched by http or https only, not from private addresses unless the configuration allows them, and each redirect is checked again.',
+      'A URL of another scheme than http and https is `InvalidParameterValue`. Its schemes are narrowed by `packages.urlSchemes`, private addresses are fetched from with `packages.allowPrivateUrls` only, and each redirect is checked again; what these refuse makes the version `CreateFailed`.',
     ],
   },
 });
@@ -140,15 +125,7 @@ export const deleteApplication = defineAction({
   summary: 'Deletes an application and its versions',
   request: requestObject({ ApplicationId: applicationIdField() }),
   response: responseObject({}),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'FailedOperation.VersionLockFail',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-  ],
+  errorCodes: lockingCodes('AuthFailure', 'FailedOperation.VersionLockFail'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -165,16 +142,7 @@ export const deleteApplicationVersion = defineAction({
   summary: 'Deletes a version that is not online',
   request: requestObject({ ApplicationId: applicationIdField(), ApplicationVersionId: versionIdField() }),
   response: responseObject({}),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'FailedOperation.VersionLockFail',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('AuthFailure', 'FailedOperation.VersionLockFail', 'OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -200,20 +168,14 @@ export const modifyApplicationBaseInfo = defineAction({
     ),
   }),
   response: responseObject({}),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-  ],
+  errorCodes: existingCodes('AuthFailure'),
   compatibility: {
     sites: internationalSite,
     honoured:
       'All parameters but `WindowCaptureMode`, which is kept and shown (there is one way to capture a window), and stores: `StoreState` `ON` is `InvalidParameterValue`, since an installation has no customer buckets.',
     decided: [
       'What is not given stays as it is.',
-      'The program must be in the package of the version that is online, else of the newest one, and must be one that nodes can run; `/` and `\\` both separate.',
+      'The program must be in the package of the version that is online, else of the newest one, and must be one that nodes can run, a Linux program; `/` and `\\` both separate. While the application has no package, it is not looked for.',
       'The first version of an application goes online by itself as soon as its program is chosen.',
     ],
   },
@@ -229,14 +191,7 @@ export const modifyApplicationVersion = defineAction({
     ApplicationVersionName: Type.Optional(nameField('Version name')),
   }),
   response: responseObject({}),
-  errorCodes: [
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -249,14 +204,7 @@ export const modifyMobileApplicationInfo = defineAction({
   summary: 'Renames a mobile application',
   request: requestObject({ ApplicationId: applicationIdField(), ApplicationName: nameField('Application name') }),
   response: responseObject({}),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-  ],
+  errorCodes: lockingCodes('AuthFailure'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -270,15 +218,7 @@ export const setApplicationVersionOnline = defineAction({
   summary: 'Puts a version online; the former one stays usable, so that the same call rolls back',
   request: requestObject({ ApplicationId: applicationIdField(), ApplicationVersionId: versionIdField() }),
   response: responseObject({ Versions: applicationVersionsField() }),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('AuthFailure', 'OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',

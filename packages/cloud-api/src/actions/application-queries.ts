@@ -10,6 +10,7 @@ import {
   userMobileApplicationField,
   versionAdditions,
 } from './application-types.js';
+import { applicationCodes, existingCodes, lockingCodes } from './error-codes.js';
 import {
   applicationIdField,
   categoryField,
@@ -37,7 +38,7 @@ export const describeApplicationList = defineAction({
     Filters: Type.Optional(
       filtersField('ApplicationId', 'ApplicationName', 'ApplicationRunStatus', 'ApplicationUpdateStatus'),
     ),
-    ApplicationCategory: Type.Optional(categoryField()),
+    ApplicationCategory: Type.Optional(categoryField('Category; absent: both')),
   }),
   response: responseObject({
     UserApplicationList: Type.Array(userApplicationField(), { description: 'Desktop applications of the page' }),
@@ -46,7 +47,7 @@ export const describeApplicationList = defineAction({
       description: 'Mobile applications of the page',
     }),
   }),
-  errorCodes: ['InternalError', 'InvalidParameter', 'InvalidParameterValue'],
+  errorCodes: applicationCodes(),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -65,7 +66,7 @@ export const describeApplicationPathList = defineAction({
   summary: 'Lists the programs in a package: PE, ELF, scripts, index.html',
   request: requestObject({
     ApplicationId: applicationIdField(),
-    ApplicationVersionId: optionalIdField('Version (ver-…); empty: the newest one with a package'),
+    ApplicationVersionId: optionalIdField('Version (ver-…); empty: the one online, else the newest one with a package'),
   }),
   response: responseObject({
     PathList: nullable(Type.Array(textField('Path'), { description: 'Paths of programs inside the package' })),
@@ -90,7 +91,7 @@ export const describeApplicationStatus = defineAction({
   response: responseObject({
     StatusList: Type.Array(userApplicationStatusField(), { description: 'One entry an application' }),
   }),
-  errorCodes: ['InternalError', 'InvalidParameter', 'InvalidParameterValue'],
+  errorCodes: applicationCodes(),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -104,13 +105,7 @@ export const describeApplicationVersion = defineAction({
   summary: 'Lists the versions of an application, newest first',
   request: requestObject({ ApplicationId: applicationIdField() }),
   response: responseObject({ Versions: applicationVersionsField() }),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-  ],
+  errorCodes: existingCodes('AuthFailure'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -163,16 +158,7 @@ export const describeCosCredential = defineAction({
     ExpiredTime: Type.Integer({ description: 'Valid until, Unix seconds' }),
     UploadUrl: Type.String({ description: 'Where the package is uploaded with the credential, by tus' }),
   }),
-  errorCodes: [
-    'AuthFailure',
-    'FailedOperation',
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('AuthFailure', 'FailedOperation', 'OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters and fields.',
@@ -180,6 +166,9 @@ export const describeCosCredential = defineAction({
       'response.UploadUrl':
         'Where to upload: the file goes to this installation by the open tus protocol, resumably, instead of to COS.',
     },
-    decided: ['The credential is good for one file of the version that waits for its package, until `ExpiredTime`.'],
+    decided: [
+      'The credential is good for one file of the version that waits for its package, until `ExpiredTime` (`packages.credentialSeconds`, two hours).',
+      'An application without versions gets its first one; when none waits for a package, it is `OperationDenied`.',
+    ],
   },
 });

@@ -32,10 +32,10 @@ export const applyConcurrent = defineAction({
     sites: bothSites,
     honoured: 'All parameters.',
     decided: [
-      'A reservation lasts `sessions.reservationSeconds` (60 s); then `CreateSession` answers `FailedOperation.LockTimeout`.',
-      'A call of a user who holds a concurrency for the same program succeeds and changes nothing; for another program it ends the old session and answers `UnsupportedOperation.Stopping` until that is over.',
+      'A reservation lasts `sessions.reservationSeconds` (60 s); then `CreateSession` answers `FailedOperation.LockTimeout`. The same call again makes it last anew.',
+      'A call of a user who holds a concurrency for the same program succeeds and changes nothing else. For another program, it replaces a mere reservation at once, and ends a session: it answers `UnsupportedOperation.Stopping` until that is over.',
       'An unknown project, application or version is `InvalidParameterValue`, the listed code that fits best.',
-      'Parallel calls of one user get `FailedOperation.SlowDown`, as the guide of the product says, though the list of the action lacks it.',
+      'Parallel calls of one user for the same program all succeed. One for another program, while `CreateSession` of that user is being answered, is `FailedOperation.SlowDown`, which the guide of the product names though the list of the action lacks it.',
     ],
   },
 });

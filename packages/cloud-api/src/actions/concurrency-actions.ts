@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { defineAction, internationalSite } from './action.js';
+import { lockingCodes } from './error-codes.js';
 import {
   concurrencyTypeField,
   countField,
@@ -49,7 +50,7 @@ export const bindConcurrentPackagesToProject = defineAction({
     honoured: 'All parameters.',
     decided: [
       'A package that is bound to another project moves; users on it stay to the end of their sessions.',
-      'All packages are bound, or none. Type and project must agree (`InvalidParameterValue`).',
+      'All packages are bound, or none. The type of all must be that of the project, and none may have expired (`InvalidParameterValue`).',
     ],
   },
 });
@@ -67,7 +68,9 @@ export const unbindConcurrentPackagesFromProject = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['With a `ProjectId`, a package that is bound to another project is refused, and nothing changes.'],
+    decided: [
+      'With a `ProjectId`, a package that is not bound to it is refused (`InvalidParameterValue`), and nothing changes.',
+    ],
   },
 });
 
@@ -85,7 +88,12 @@ export const concurrentPackageField = () =>
       Amount: Type.Integer({ minimum: 0, description: 'Concurrencies granted' }),
       Available: Type.Integer({ minimum: 0, description: 'Concurrencies that the nodes really have for it' }),
       Using: Type.Integer({ minimum: 0, description: 'Concurrencies in use' }),
-      Status: enumField('Draining: expired or shrunk, and users are still on it', 'Normal', 'Draining', 'Expired'),
+      Status: enumField(
+        'Draining: moved, unbound, shrunk or revoked, and users from before are still on it',
+        'Normal',
+        'Draining',
+        'Expired',
+      ),
       ProjectId: nullable(textField('Project it is bound to (cap-…)')),
       CreateTime: timeField('Grant time'),
       ExpireTime: nullable(timeField('Expiry, null: never')),
@@ -144,14 +152,7 @@ export const modifyConcurrentPackage = defineAction({
   summary: 'Renames a concurrency package',
   request: requestObject({ ConcurrentId: idField('Package (cac-…)'), Name: nameField('Package name') }),
   response: responseObject({}),
-  errorCodes: [
-    'FailedOperation.ApplicationLockFail',
-    'FailedOperation.ApplicationNotFind',
-    'InternalError',
-    'InvalidParameter',
-    'InvalidParameterValue',
-    'OperationDenied',
-  ],
+  errorCodes: lockingCodes('OperationDenied'),
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
@@ -169,6 +170,8 @@ export const resetConcurrentPackages = defineAction({
   compatibility: {
     sites: internationalSite,
     honoured: 'All parameters.',
-    decided: ['Sessions end with the reason `kicked`.'],
+    decided: [
+      'Sessions end with the reason `kicked`; it answers when that is certain, not when the nodes have done it.',
+    ],
   },
 });

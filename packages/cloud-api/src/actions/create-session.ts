@@ -63,7 +63,8 @@ export const createSession = defineAction({
     decided: [
       'It may be called again for a session that lives: the client is connected anew, a former one is taken over. No `ApplyConcurrent` is needed while the program is held.',
       'An absent or empty `ClientSession` is `MissingParameter`, except with `RunMode=RunWithoutClient`. One that cannot be read is `InvalidParameter.JsonParseError` with the reason; an offer that cannot be answered is `InvalidParameterValue`.',
-      'Guests of a room need no concurrency of their own; `sessions.maxPlayers` and `sessions.maxViewers` bound the seats (`LimitExceeded.Role`).',
+      'Guests of a room need no concurrency of their own; `sessions.maxPlayers` and `sessions.maxViewers` bound the seats (`LimitExceeded.Role`). While the program of the host does not run yet, a guest gets a `ServerSession` with `code` 8 and has to come again.',
+      'A second call of the user while the first is being answered is `FailedOperation.SlowDown`.',
       'A node that does not answer is `FailedOperation.ProcessTimeout`: the remedy is to try again.',
     ],
   },

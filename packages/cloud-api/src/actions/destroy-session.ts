@@ -22,7 +22,9 @@ export const destroySession = defineAction({
     honoured: 'All parameters.',
     decided: [
       'Succeeds also when the user has no session.',
-      'The concurrency is idle again after it has been cleaned; until then `ApplyConcurrent` of the same user answers `UnsupportedOperation.Stopping`.',
+      'It answers when the node has confirmed the end. When that takes too long, it is `FailedOperation.ProcessTimeout`, the end goes on by itself, and until it is over `ApplyConcurrent` and `CreateSession` of the user answer `UnsupportedOperation.Stopping`.',
+      'The concurrency is idle again when it has been cleaned; the user may apply for another one before that.',
+      'A guest is taken out of the room; the host plays on.',
     ],
   },
 });

@@ -57,8 +57,8 @@ export function enumField<Values extends string[]>(description: string, ...value
 /** Non-negative count. */
 export const countField = (description: string) => Type.Integer({ minimum: 0, description });
 
-/** Desktop or mobile; mobile lists are empty here, since no node runs APK packages. */
-export const categoryField = () => enumField('Category; default DESKTOP', 'DESKTOP', 'MOBILE');
+/** Desktop or mobile; nothing mobile ever has concurrencies here, since no node runs APK packages. */
+export const categoryField = (description = 'Category; default DESKTOP') => enumField(description, 'DESKTOP', 'MOBILE');
 
 /** Names of an application, project, version or package: shown to people, so at most 64 characters and no control characters. */
 export const nameField = (description: string) =>

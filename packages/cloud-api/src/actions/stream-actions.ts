@@ -36,7 +36,7 @@ export const startPublishStream = defineAction({
     sites: bothSites,
     honoured: 'All parameters.',
     decided: [
-      'The live domain is `streams.publishUrl` of the configuration; without one the action answers `OperationDenied`.',
+      'The live domain is `streams.publishDomain` of the configuration; without one the action answers `OperationDenied`. With `streams.signingKey` the URL is signed.',
       'The stream goes on while the program waits for a reconnect, and ends with the session.',
       'A push that is already running is replaced.',
     ],
@@ -58,7 +58,11 @@ export const startPublishStreamWithURL = defineAction({
   compatibility: {
     sites: bothSites,
     honoured: 'All parameters.',
-    decided: ['A push that is already running is replaced.'],
+    decided: [
+      'A push that is already running is replaced.',
+      'A URL that is not RTMP with application and stream is `InvalidParameter`; an address that is not on the internet is `OperationDenied` unless `streams.allowPrivateUrls` is set.',
+      'The stream goes on while the program waits for a reconnect, and ends with the session.',
+    ],
   },
 });
 
@@ -70,6 +74,6 @@ export const stopPublishStream = defineAction({
   compatibility: {
     sites: bothSites,
     honoured: 'All parameters.',
-    decided: ['Succeeds also when nothing is pushed.'],
+    decided: ['Succeeds also when nothing is pushed; without a session it is `ResourceNotFound.SessionNotFound`.'],
   },
 });

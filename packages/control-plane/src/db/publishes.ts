@@ -1,5 +1,5 @@
 import type { PublishState } from '@cloudstage/protocol';
-import { and, eq, isNotNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { type PublishRow, sessionPublishes } from './schema/publishes.js';
 import { type Executor, sessions } from './schema.js';
@@ -59,4 +59,24 @@ export async function listWantedPublishes(executor: Executor, nodeId: string): P
     .where(and(eq(sessions.nodeId, nodeId), isLiveSession, isNotNull(sessionPublishes.urlCipher)))
     .limit(dbLimits.listRows);
   return found.flatMap(({ urlCipher, ...row }) => (urlCipher === null ? [] : [{ ...row, urlCipher }]));
+}
+
+/** The next targets after `after` in the order of their sessions, locked: for walking through all of them. */
+export async function lockNextPublishes(
+  executor: Executor,
+  after: string,
+): Promise<readonly { readonly sessionId: string; readonly urlCipher: string }[]> {
+  const found = await executor
+    .select({ sessionId: sessionPublishes.sessionId, urlCipher: sessionPublishes.urlCipher })
+    .from(sessionPublishes)
+    .where(and(gt(sessionPublishes.sessionId, after), isNotNull(sessionPublishes.urlCipher)))
+    .orderBy(asc(sessionPublishes.sessionId))
+    .limit(dbLimits.sweepBatch)
+    .for('update');
+  return found.flatMap(({ sessionId, urlCipher }) => (urlCipher === null ? [] : [{ sessionId, urlCipher }]));
+}
+
+/** Writes the sealed target of a push that the caller has locked. */
+export async function setPublishCipher(executor: Executor, sessionId: string, urlCipher: string): Promise<void> {
+  await executor.update(sessionPublishes).set({ urlCipher }).where(eq(sessionPublishes.sessionId, sessionId));
 }

@@ -1,9 +1,10 @@
 import { isActionName } from '@cloudstage/cloud-api';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ApiObserver } from '../cloud-api/index.js';
+import type { UploadObserver } from '../uploads/observer.js';
 
 /** What is measured, and its text for Prometheus. Labels have few values: names that callers send are never labels. */
-export interface Metrics extends ApiObserver {
+export interface Metrics extends ApiObserver, UploadObserver {
   /** A command to a node has ended; `outcome` is `ok`, a refusal's code or a failure's. */
   nodeCommand(method: string, outcome: string, seconds: number): void;
   /** A transaction or statement has ended. */
@@ -80,6 +81,29 @@ function createInstruments(registry: Registry) {
   };
 }
 
+/** Counters of uploads. */
+function observeUploads(registry: Registry): UploadObserver {
+  const counter = <Label extends string>(name: string, help: string, label: Label) =>
+    new Counter({ name, help, labelNames: [label], registers: [registry] });
+  const bytes = counter('cloudstage_upload_received_bytes_total', 'Bytes of packages that have come in', 'way');
+  const finished = counter('cloudstage_uploads_finished_total', 'Packages that have come in as a whole', 'way');
+  const refused = counter('cloudstage_uploads_refused_total', 'Refused requests of uploading clients by code', 'code');
+  const expired = counter(
+    'cloudstage_uploads_expired_total',
+    'Uploads removed: unfinished or unused for long',
+    'state',
+  );
+  // Shown as zero from the start: the first increase is one, too.
+  for (const way of ['tus', 'put', 'bucket']) for (const each of [bytes, finished]) each.inc({ way }, 0);
+  for (const state of ['unfinished', 'unused']) expired.inc({ state }, 0);
+  return {
+    uploadReceived: (way, count) => bytes.inc({ way }, count),
+    uploadFinished: (way) => finished.inc({ way }),
+    uploadRefused: (code) => refused.inc({ code }),
+    uploadsExpired: (state, count) => expired.inc({ state }, count),
+  };
+}
+
 const authCode = /^(AuthFailure\.(?!UnauthorizedOperation)|IpNotInWhitelist|RequestLimitExceeded\.IPLimitExceeded)/;
 
 /** Creates the metrics of one control plane in a registry of their own, with those of the process. */
@@ -102,6 +126,7 @@ export function createMetrics(): Metrics {
     databaseWork: (kind, outcome, seconds) => instruments.database.observe({ kind, outcome }, seconds),
     sweep: (outcome, seconds) => instruments.sweep.observe({ outcome }, seconds),
     ingest: (outcome, seconds) => instruments.ingest.observe({ outcome }, seconds),
+    ...observeUploads(registry),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

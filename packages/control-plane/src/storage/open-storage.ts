@@ -12,6 +12,14 @@ import { createS3Uploads, type S3Uploads } from './uploads/s3-multipart.js';
 import { createS3UploadStore } from './uploads/s3-upload-store.js';
 import type { UploadStore } from './uploads/upload-store.js';
 
+/** How many uploads a sweep has removed. */
+export interface ExpiredUploads {
+  /** Nothing was added to them for too long. */
+  readonly unfinished: number;
+  /** They were finished, and nobody used them. */
+  readonly unused: number;
+}
+
 /** Where packages and uploads are kept. */
 export interface StorageSettings {
   readonly type: 'fs' | 's3';
@@ -28,7 +36,7 @@ export interface Storage {
   /** What clients are told of the place of uploads. */
   readonly place: { readonly bucket: string; readonly region: string };
   /** Removes what dead processes have left, and uploads whose time is over. */
-  sweep(bounds: { readonly unfinishedMs: number; readonly uploadMs: number }): Promise<void>;
+  sweep(bounds: { readonly unfinishedMs: number; readonly uploadMs: number }): Promise<ExpiredUploads>;
   close(): void;
 }
 
@@ -81,8 +89,9 @@ export async function openStorage(dataDir: string, settings: StorageSettings, no
     incoming,
     sweep: async ({ unfinishedMs, uploadMs }) => {
       for (const area of areas) await area.sweep(now());
-      await incoming.sweep(now() - unfinishedMs);
-      await parts.uploads.sweep(now() - uploadMs);
+      const unfinished = await incoming.sweep(now() - unfinishedMs);
+      const unused = await parts.uploads.sweep(now() - uploadMs);
+      return { unfinished, unused };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Incoming } from '../storage/uploads/incoming.js';
 import type { S3Uploads } from '../storage/uploads/s3-multipart.js';
 import type { UploadStore } from '../storage/uploads/upload-store.js';
 import type { UploadTokens } from '../storage/uploads/upload-token.js';
+import type { UploadObserver } from './observer.js';
 
 /** What the upload endpoint needs. */
 export interface UploadRouteDeps {
@@ -17,6 +18,7 @@ export interface UploadRouteDeps {
   readonly corsOrigins: readonly string[];
   /** How long an upload that nothing is added to can be resumed. */
   readonly unfinishedMs: number;
+  readonly observer: UploadObserver;
   readonly logger: Logger;
   /** Epoch milliseconds. */
   readonly now: () => number;

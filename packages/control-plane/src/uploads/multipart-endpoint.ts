@@ -41,22 +41,22 @@ export function registerMultipart(scope: FastifyInstance, deps: UploadRouteDeps)
   ) => {
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       const check = checkRequest((name) => String(request.headers[name] ?? ''), deps.tokens, deps.now());
-      if (check.type !== 'valid') return refuse(reply, tokenRefusal(check.type));
+      if (check.type !== 'valid') return refuse(reply, tokenRefusal(check.type), deps.observer);
       if (deps.multipart === null) {
         const message = 'packages are not kept in a bucket here; upload by tus or PUT';
-        return refuse(reply, { status: 404, code: 'multipart-unavailable', message });
+        return refuse(reply, { status: 404, code: 'multipart-unavailable', message }, deps.observer);
       }
       if (!Value.Check(schema, request.body)) {
         const [first] = Value.Errors(schema, request.body);
         const message = `the request is not valid: ${first?.instancePath ?? ''} ${first?.message ?? ''}`;
-        return refuse(reply, { status: 400, code: 'request-invalid', message });
+        return refuse(reply, { status: 400, code: 'request-invalid', message }, deps.observer);
       }
       try {
         return await work({ body: request.body as Static<T>, claims: check.claims, uploads: deps.multipart });
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal === null) throw error;
-        return refuse(reply, refusal);
+        return refuse(reply, refusal, deps.observer);
       }
     };
     scope.post(`${uploadsPath}/multipart${url}`, { bodyLimit: uploadLimits.jsonBytes }, handler);
@@ -67,6 +67,8 @@ export function registerMultipart(scope: FastifyInstance, deps: UploadRouteDeps)
   }));
   route('/complete', CompleteSchema, async ({ body, claims, uploads }) => {
     const { sizeBytes } = await uploads.complete(claims, body.uploadId, body.parts);
+    deps.observer.uploadReceived('bucket', sizeBytes);
+    deps.observer.uploadFinished('bucket');
     deps.logger.info({ upload: claims.path, sizeBytes }, 'package uploaded');
     return { path: claims.path, sizeBytes };
   });

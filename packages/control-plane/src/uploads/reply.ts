@@ -1,5 +1,6 @@
 import { isAppError } from '@cloudstage/protocol';
 import type { FastifyReply } from 'fastify';
+import type { UploadObserver } from './observer.js';
 
 /** A refusal: status, machine-readable code and what to do. */
 export interface Refusal {
@@ -33,8 +34,13 @@ export function tokenRefusal(type: 'invalid' | 'expired'): Refusal {
     : { status: 401, code: 'token-invalid', message: 'send the SessionToken of an upload credential as bearer token' };
 }
 
-/** Sends a refusal as JSON. */
-export function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
+/** Sends a refusal as JSON, and tells the observer. */
+export function refuse(
+  reply: FastifyReply,
+  { status, code, message }: Refusal,
+  observer: Pick<UploadObserver, 'uploadRefused'>,
+): FastifyReply {
+  observer.uploadRefused(code);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   // What the client is still sending must not be read as its next request.
   return reply.code(status).header('connection', 'close').send({ code, message });

@@ -29,7 +29,8 @@ function registerTus(fastify: FastifyInstance, deps: UploadRouteDeps): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     boundSilence(request);
     const check = checkRequest((name) => String(request.headers[name] ?? ''), deps.tokens, deps.now());
-    if (request.method !== 'OPTIONS' && check.type !== 'valid') return refuse(reply, tokenRefusal(check.type));
+    if (request.method !== 'OPTIONS' && check.type !== 'valid')
+      return refuse(reply, tokenRefusal(check.type), deps.observer);
     reply.hijack();
     await serve(request.raw, reply.raw);
     return reply;
@@ -43,16 +44,16 @@ function registerPut(fastify: FastifyInstance, deps: UploadRouteDeps): void {
   fastify.put<{ Params: { '*': string } }>(`${uploadsPath}/*`, async (request, reply) => {
     boundSilence(request);
     const check = checkRequest((name) => String(request.headers[name] ?? ''), deps.tokens, deps.now());
-    if (check.type !== 'valid') return refuse(reply, tokenRefusal(check.type));
+    if (check.type !== 'valid') return refuse(reply, tokenRefusal(check.type), deps.observer);
     if (request.params['*'] !== check.claims.path) {
       const message = 'the credential is for another path; PUT to its UploadUrl followed by its Path';
-      return refuse(reply, { status: 403, code: 'path-mismatch', message });
+      return refuse(reply, { status: 403, code: 'path-mismatch', message }, deps.observer);
     }
     try {
       return await reply.code(201).send(await putUpload(request.raw, check.claims, deps));
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal !== null) return refuse(reply, refusal);
+      if (refusal !== null) return refuse(reply, refusal, deps.observer);
       // Nobody is there to be answered.
       if (request.raw.destroyed) return reply.hijack();
       throw error;
@@ -68,7 +69,8 @@ export function registerUploads(fastify: FastifyInstance, deps: UploadRouteDeps)
       const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
       if (status >= 500) deps.logger.error({ err: error, method: request.method }, 'upload failed');
       const message = status >= 500 || !(error instanceof Error) ? 'internal error' : error.message;
-      return refuse(reply, { status, code: status >= 500 ? 'internal-error' : 'request-invalid', message });
+      const code = status >= 500 ? 'internal-error' : 'request-invalid';
+      return refuse(reply, { status, code, message }, deps.observer);
     });
     outer.register(async (raw) => {
       // Bodies are read by the handlers, as streams.

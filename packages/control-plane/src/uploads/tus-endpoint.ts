@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { isAppError } from '@cloudstage/protocol';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
@@ -7,6 +8,7 @@ import { uploadLimits } from '../storage/uploads/limits.js';
 import type { UploadClaims } from '../storage/uploads/upload-token.js';
 import { checkRequest, tokenHeader } from './authorize.js';
 import { type UploadRouteDeps, uploadsPath } from './deps.js';
+import { observed } from './observer.js';
 import { type Refusal, refusalOf, tokenRefusal } from './reply.js';
 
 /** Path of uploads that were begun. */
@@ -16,8 +18,30 @@ export const tusPath = `${uploadsPath}/tus`;
 export type TusEndpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** The tus library wants errors in this form. */
-function toTusError({ status, code, message }: Refusal): { readonly status_code: number; readonly body: string } {
+interface TusError {
+  readonly status_code: number;
+  readonly body: string;
+}
+
+function toTusError({ status, code, message }: Refusal): TusError {
   return { status_code: status, body: `${JSON.stringify({ code, message })}\n` };
+}
+
+/**
+ * Code of an error of the library for the metrics: ours, or the protocol's status. When the connection breaks or the disk is
+ * full, the library knows only that it could not write.
+ */
+function codeOf({ status_code: status, body }: TusError): string {
+  return /^\{"code":"([a-z-]+)"/.exec(body)?.[1] ?? (status === 500 ? 'write-failed' : `tus-${status}`);
+}
+
+/** The library's store, which tells what comes in. */
+function createStore(directory: string, { unfinishedMs, observer }: UploadRouteDeps): FileStore {
+  const store = new FileStore({ directory, expirationPeriodInMilliseconds: unfinishedMs });
+  const write = store.write.bind(store);
+  store.write = (content, id, offset) =>
+    write(Readable.from(observed(content, 'tus', observer), { objectMode: false }), id, offset);
+  return store;
 }
 
 /** Creates the endpoint: creation, resumption, termination and expiry, by tus 1.0. @see https://tus.io/protocols/resumable-upload */
@@ -31,7 +55,7 @@ export function createTusEndpoint(deps: UploadRouteDeps): TusEndpoint {
   const base = deps.publicUrl === '' ? `${uploadsPath}/` : deps.publicUrl;
   const server = new Server({
     path: tusPath,
-    datastore: new FileStore({ directory: incoming.directory, expirationPeriodInMilliseconds: deps.unfinishedMs }),
+    datastore: createStore(incoming.directory, deps),
     allowedHeaders: [tokenHeader],
     ...(corsOrigins.includes('*') ? {} : { allowedOrigins: (origin: string) => corsOrigins.includes(origin) }),
     // A preflight has no token.
@@ -54,13 +78,19 @@ export function createTusEndpoint(deps: UploadRouteDeps): TusEndpoint {
     onUploadFinish: async (_request, upload) => {
       // The file stays, as a second name, until it expires: a client whose last reply was lost asks for its state.
       await uploads.finish(join(incoming.directory, upload.id), upload.metadata?.path ?? '');
+      deps.observer.uploadFinished('tus');
       deps.logger.info({ upload: upload.id, sizeBytes: upload.size }, 'package uploaded');
       return {};
     },
     onResponseError: (_request, error) => {
       const refusal = refusalOf(error);
+      if (refusal !== null) deps.observer.uploadRefused(refusal.code);
       if (refusal !== null) return toTusError(refusal);
-      if ('status_code' in error) return undefined;
+      if ('status_code' in error) {
+        deps.observer.uploadRefused(codeOf(error));
+        return undefined;
+      }
+      deps.observer.uploadRefused('internal-error');
       deps.logger.error({ err: error }, 'upload failed');
       return { status_code: 500, body: isAppError(error) ? error.code : 'internal error' };
     },

@@ -9,6 +9,7 @@ import * as tus from 'tus-js-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cloudApiServerOptions } from '../cloud-api/index.js';
 import { createLogger } from '../observability/logger.js';
+import { createMetrics, type Metrics } from '../observability/metrics.js';
 import type { PackageSource, UploadCredential } from '../services/applications/package-source.js';
 import { createPackageSource } from '../services/applications/uploads.js';
 import { openStorage, type Storage } from '../storage/open-storage.js';
@@ -33,11 +34,13 @@ class Endpoint {
   storage!: Storage;
   source!: PackageSource;
   server!: FastifyInstance;
+  metrics!: Metrics;
   url = '';
   clock = Date.now();
 
   async open(type: 'fs' | 's3'): Promise<void> {
     this.directory = await makeTestDirectory();
+    this.metrics = createMetrics();
     if (type === 's3') this.s3 = await startS3Server(join(this.directory.path, 'server'));
     await this.start();
   }
@@ -67,7 +70,7 @@ class Endpoint {
     });
     this.server = Fastify({ ...cloudApiServerOptions, logger: false, forceCloseConnections: true });
     const deps = { tokens, uploads, incoming, multipart, publicUrl: '', unfinishedMs: 48 * hour, logger, now };
-    registerUploads(this.server, { ...deps, corsOrigins: ['https://console.example'] });
+    registerUploads(this.server, { ...deps, observer: this.metrics, corsOrigins: ['https://console.example'] });
     this.url = await this.server.listen({ host: '127.0.0.1', port: Number(new URL(this.url || 'http://x:0').port) });
   }
 
@@ -80,6 +83,16 @@ class Endpoint {
     const content = await readFile(opened.archivePath);
     await opened.release();
     return content;
+  }
+
+  /** What the counters of uploads say, those that are not zero. */
+  async counted(): Promise<Readonly<Record<string, number>>> {
+    const lines = (await this.metrics.render()).text.split('\n').filter((line) => line.startsWith('cloudstage_upload'));
+    const values = lines.map((line): [string, number] => {
+      const [, name = '', label = '', value = ''] = /^cloudstage_uploads?_(\w+)\{\w+="(.*)"\} (\d+)$/.exec(line) ?? [];
+      return [`${name} ${label}`, Number(value)];
+    });
+    return Object.fromEntries(values.filter(([, value]) => value > 0));
   }
 
   async stop(): Promise<void> {
@@ -152,6 +165,7 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
     expect(await endpoint.source.findUpload('ver-one')).toEqual({ path: credential.path });
     expect(hashOf(await endpoint.uploaded())).toBe(hashOf(content));
     expect(await endpoint.source.findUpload('ver-two')).toBeNull();
+    expect(await endpoint.counted()).toEqual({ 'received_bytes_total tus': content.length, 'finished_total tus': 1 });
   });
 
   it('by tus, resumed after the control plane was restarted in the middle', async () => {
@@ -197,6 +211,7 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
     expect((await endpoint.uploaded()).toString()).toBe('second');
     await endpoint.source.discard('ver-one');
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
+    expect(await endpoint.counted()).toEqual({ 'received_bytes_total put': 11, 'finished_total put': 2 });
     const missing = endpoint.source.open({ type: 'upload', versionId: 'ver-one' }, () => undefined);
     await expect(missing).rejects.toSatisfy((error) => isAppError(error, 'upload-not-found'));
   });
@@ -214,6 +229,8 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
     socket.destroy();
     await vi.waitUntil(async () => (await filesBelow(endpoint.directory.path)).length === before.length);
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
+    // What came counts; that nothing came of it is nobody's refusal.
+    expect(await endpoint.counted()).toEqual({ 'received_bytes_total put': 4 });
   });
 
   it('stay with whoever has opened them', async () => {
@@ -227,10 +244,10 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
 
   it('are swept when their time is over', async () => {
     await put(await endpoint.credential(), Buffer.from('content'));
-    await endpoint.storage.sweep({ unfinishedMs: hour, uploadMs: hour });
+    expect(await endpoint.storage.sweep({ unfinishedMs: hour, uploadMs: hour })).toEqual({ unfinished: 0, unused: 0 });
     expect(await endpoint.source.findUpload('ver-one')).not.toBeNull();
     endpoint.clock += 2 * hour;
-    await endpoint.storage.sweep({ unfinishedMs: hour, uploadMs: hour });
+    expect(await endpoint.storage.sweep({ unfinishedMs: hour, uploadMs: hour })).toEqual({ unfinished: 0, unused: 1 });
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
   });
 });
@@ -267,6 +284,10 @@ describe('uploads straight into a bucket', () => {
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
     const done = await call(credential, '/complete', { uploadId: begun.uploadId, parts });
     expect(done).toEqual({ status: 200, body: { path: credential.path, sizeBytes: content.length } });
+    expect(await endpoint.counted()).toEqual({
+      'received_bytes_total bucket': content.length,
+      'finished_total bucket': 1,
+    });
     expect(hashOf(await endpoint.uploaded())).toBe(hashOf(content));
   });
 
@@ -313,6 +334,10 @@ describe('the upload endpoint refuses', () => {
     expect([late.status, await late.json()]).toMatchObject([401, { code: 'token-expired' }]);
     const begin = await fetch(credential.uploadUrl, { method: 'POST', headers: { 'tus-resumable': '1.0.0' } });
     expect(begin.status).toBe(401);
+    expect(await endpoint.counted()).toMatchObject({
+      'refused_total token-invalid': 5,
+      'refused_total token-expired': 1,
+    });
   });
 
   it('another path, more bytes than allowed, and uploads of other versions', async () => {
@@ -345,6 +370,11 @@ describe('the upload endpoint refuses', () => {
       const headers = { ...bearer(other), 'tus-resumable': '1.0.0' };
       expect((await fetch(new URL(location, endpoint.url), { method, headers })).status).toBe(404);
     }
+    expect(await endpoint.counted()).toMatchObject({
+      'refused_total path-mismatch': expect.any(Number),
+      'refused_total upload-not-found': 2,
+      'refused_total tus-413': 1,
+    });
     const { directory } = endpoint.storage.incoming;
     expect(await readdir(directory)).toHaveLength(2);
     await endpoint.source.discard('ver-one');
@@ -364,8 +394,14 @@ describe('the upload endpoint refuses', () => {
     const { directory } = endpoint.storage.incoming;
     for (const name of await readdir(directory)) await utimes(join(directory, name), new Date(0), new Date(0));
     await writeFile(join(directory, 'ver-two.json'), '{}');
-    await endpoint.storage.sweep({ unfinishedMs: 48 * hour, uploadMs: hour });
+    const bounds = { unfinishedMs: 48 * hour, uploadMs: hour };
+    expect(await endpoint.storage.sweep(bounds)).toEqual({ unfinished: 8, unused: 0 });
     expect(await readdir(directory)).toEqual(['ver-two.json']);
+    expect(await endpoint.counted()).toEqual({ 'refused_total upload-too-many': 1 });
+    // The name that a finished one leaves behind is no unfinished upload; its file, the same one, is as old and unused.
+    await tusUpload(credential, Buffer.from('content'));
+    for (const name of await readdir(directory)) await utimes(join(directory, name), new Date(0), new Date(0));
+    expect(await endpoint.storage.sweep(bounds)).toEqual({ unfinished: 0, unused: 1 });
   });
 
   it('parts where there is no bucket', async () => {

@@ -1,88 +1,88 @@
 import { type ActionName, actions, isPlatformErrorCode, renderErrorMessage } from '@cloudstage/cloud-api';
 import { describe, expect, it } from 'vitest';
-import type { InvalidInput } from '../../services/applications/contract.js';
+import type {
+  ApplicationServices,
+  CreateApplicationOutcome,
+  CreateUploadVersionOutcome,
+  InvalidInput,
+} from '../../services/applications/contract.js';
 import {
-  mapCreateSnapshot,
-  mapCreateUploadVersion,
-  mapDeleteVersion,
-  mapIssueUploadCredential,
-  mapPublishVersion,
-  mapRenameVersion,
-} from './application-versions.js';
-import {
-  applicationNotFound,
+  type ApplicationRefusal,
+  mapApplicationRefusal,
   mapCreateApplication,
-  mapDeleteApplication,
-  mapModifyBaseInfo,
-  mapRenameMobileApplication,
-  versionNotFound,
+  mapCreateUploadVersion,
 } from './applications.js';
-import type { MappedFailure } from './failure.js';
+import type { FailureOf, MappedFailure } from './failure.js';
 
-const missing = { type: 'application-not-found' } as const;
 const message = 'because of this';
+const missing = { type: 'application-not-found' } as const;
 const locked = { type: 'application-locked', message } as const;
 const versionLocked = { type: 'version-locked', message } as const;
 const noVersion = { type: 'version-not-found' } as const;
 const denied = { type: 'denied', message } as const;
 const invalid = (field: InvalidInput['field']): InvalidInput => ({ type: 'invalid', field, message });
-const notFound = 'FailedOperation.ApplicationNotFind';
-const lockFail = 'FailedOperation.ApplicationLockFail';
-const badValue = 'InvalidParameterValue';
 
-const cases: [ActionName, MappedFailure, string][] = [
+const codes: Readonly<Record<ApplicationRefusal['type'], string>> = {
+  'application-not-found': 'FailedOperation.ApplicationNotFind',
+  'application-locked': 'FailedOperation.ApplicationLockFail',
+  'version-not-found': 'InvalidParameterValue',
+  'version-locked': 'FailedOperation.VersionLockFail',
+  denied: 'OperationDenied',
+  invalid: 'InvalidParameterValue',
+};
+
+/** What a use case refuses; the compiler knows when one gets a refusal more, and this test must, too. */
+type RefusalOf<N extends keyof ApplicationServices> = ApplicationServices[N] extends (
+  ...args: never[]
+) => Promise<infer Outcome>
+  ? Extract<Outcome, ApplicationRefusal>['type']
+  : never;
+type Refusals<N extends keyof ApplicationServices> = Readonly<Record<RefusalOf<N>, ApplicationRefusal>>;
+const all = <N extends keyof ApplicationServices>(refusals: Refusals<N>): readonly ApplicationRefusal[] =>
+  Object.values(refusals);
+
+const common = { 'application-not-found': missing, 'application-locked': locked };
+const refusals: readonly (readonly [ActionName, readonly ApplicationRefusal[]])[] = [
+  ['CreateApplication', all<'createApplicationRecord'>({ invalid: invalid('name') })],
+  ['CreateApplicationVersion', all<'createUploadVersion'>({ ...common, denied, invalid: invalid('fileName') })],
+  ['DescribeCosCredential', all<'issueUploadCredential'>({ ...common, denied, invalid: invalid('fileName') })],
+  ['CreateApplicationSnapshot', all<'createSnapshot'>({ ...common, denied, invalid: invalid('downloadUrl') })],
+  ['DeleteApplication', all<'deleteApplication'>({ ...common, 'version-locked': versionLocked })],
   [
-    'CreateApplication',
-    mapCreateApplication({ type: 'application-limit', maxApplications: 3 }),
-    'OperationDenied.ApplicationLimitExceeded',
+    'DeleteApplicationVersion',
+    all<'deleteVersion'>({ ...common, 'version-not-found': noVersion, 'version-locked': versionLocked, denied }),
   ],
-  ['CreateApplication', mapCreateApplication({ type: 'name-taken' }), 'FailedOperation.ApplicationCreateFail'],
-  ['CreateApplication', mapCreateApplication(invalid('name')), badValue],
-  ['CreateApplicationVersion', mapCreateUploadVersion(missing), notFound],
-  ['CreateApplicationVersion', mapCreateUploadVersion(locked), lockFail],
+  ['SetApplicationVersionOnline', all<'publishVersion'>({ ...common, 'version-not-found': noVersion, denied })],
+  ['ModifyApplicationVersion', all<'renameVersion'>({ ...common, 'version-not-found': noVersion, denied })],
   [
-    'CreateApplicationVersion',
-    mapCreateUploadVersion({ type: 'version-pending', versionId: 'ver-1', state: 'normal' }),
-    'OperationDenied.VersionCreating',
+    'ModifyApplicationBaseInfo',
+    all<'modifyBaseInfo'>({ 'application-not-found': missing, invalid: invalid('stores') }),
   ],
+  ['ModifyMobileApplicationInfo', all<'renameMobileApplication'>({ ...common, invalid: invalid('application') })],
+  ['DescribeApplicationVersion', all<'listApplicationVersions'>({ 'application-not-found': missing })],
   [
-    'CreateApplicationVersion',
-    mapCreateUploadVersion({ type: 'version-limit', maxVersions: 5 }),
-    'OperationDenied.VersionLimitExceeded',
+    'DescribeApplicationPathList',
+    all<'listPrograms'>({ 'application-not-found': missing, 'version-not-found': noVersion }),
   ],
-  ['CreateApplicationVersion', mapCreateUploadVersion(denied), 'OperationDenied'],
-  ['CreateApplicationVersion', mapCreateUploadVersion(invalid('fileName')), badValue],
-  ['DescribeCosCredential', mapIssueUploadCredential(missing), notFound],
-  ['DescribeCosCredential', mapIssueUploadCredential(locked), lockFail],
-  ['DescribeCosCredential', mapIssueUploadCredential(denied), 'OperationDenied'],
-  ['DescribeCosCredential', mapIssueUploadCredential(invalid('fileName')), badValue],
-  ['CreateApplicationSnapshot', mapCreateSnapshot(missing), notFound],
-  ['CreateApplicationSnapshot', mapCreateSnapshot(locked), lockFail],
-  ['CreateApplicationSnapshot', mapCreateSnapshot(denied), 'OperationDenied'],
-  ['CreateApplicationSnapshot', mapCreateSnapshot(invalid('downloadUrl')), badValue],
-  ['DeleteApplication', mapDeleteApplication(missing), notFound],
-  ['DeleteApplication', mapDeleteApplication(locked), lockFail],
-  ['DeleteApplication', mapDeleteApplication(versionLocked), 'FailedOperation.VersionLockFail'],
-  ['DeleteApplicationVersion', mapDeleteVersion(missing), notFound],
-  ['DeleteApplicationVersion', mapDeleteVersion(locked), lockFail],
-  ['DeleteApplicationVersion', mapDeleteVersion(noVersion), badValue],
-  ['DeleteApplicationVersion', mapDeleteVersion(versionLocked), 'FailedOperation.VersionLockFail'],
-  ['DeleteApplicationVersion', mapDeleteVersion(denied), 'OperationDenied'],
-  ['SetApplicationVersionOnline', mapPublishVersion(missing), notFound],
-  ['SetApplicationVersionOnline', mapPublishVersion(locked), lockFail],
-  ['SetApplicationVersionOnline', mapPublishVersion(noVersion), badValue],
-  ['SetApplicationVersionOnline', mapPublishVersion(denied), 'OperationDenied'],
-  ['ModifyApplicationVersion', mapRenameVersion(missing), notFound],
-  ['ModifyApplicationVersion', mapRenameVersion(locked), lockFail],
-  ['ModifyApplicationVersion', mapRenameVersion(noVersion), badValue],
-  ['ModifyApplicationVersion', mapRenameVersion(denied), 'OperationDenied'],
-  ['ModifyApplicationBaseInfo', mapModifyBaseInfo(missing), notFound],
-  ['ModifyApplicationBaseInfo', mapModifyBaseInfo(invalid('stores')), badValue],
-  ['ModifyMobileApplicationInfo', mapRenameMobileApplication(missing), notFound],
-  ['ModifyMobileApplicationInfo', mapRenameMobileApplication(locked), lockFail],
-  ['ModifyMobileApplicationInfo', mapRenameMobileApplication(invalid('application')), badValue],
-  ['DescribeApplicationVersion', applicationNotFound, notFound],
-  ['DescribeApplicationPathList', versionNotFound, badValue],
+  ['DescribeApplicationFileInfo', all<'checkPackageFiles'>({ 'application-not-found': missing })],
+];
+
+const created: readonly (readonly [FailureOf<CreateApplicationOutcome, 'created'>, string])[] = [
+  [{ type: 'application-limit', maxApplications: 3 }, 'OperationDenied.ApplicationLimitExceeded'],
+  [{ type: 'name-taken' }, 'FailedOperation.ApplicationCreateFail'],
+];
+const pending = { type: 'version-pending', versionId: 'ver-1', state: 'create-failed' } as const;
+const versioned: readonly (readonly [FailureOf<CreateUploadVersionOutcome, 'created'>, string])[] = [
+  [pending, 'OperationDenied.VersionCreating'],
+  [{ type: 'version-limit', maxVersions: 5 }, 'OperationDenied.VersionLimitExceeded'],
+];
+
+const cases: readonly (readonly [ActionName, MappedFailure, string])[] = [
+  ...refusals.flatMap(([action, list]) =>
+    list.map((refusal) => [action, mapApplicationRefusal(refusal), codes[refusal.type]] as const),
+  ),
+  ...created.map(([outcome, code]) => ['CreateApplication', mapCreateApplication(outcome), code] as const),
+  ...versioned.map(([outcome, code]) => ['CreateApplicationVersion', mapCreateUploadVersion(outcome), code] as const),
 ];
 
 describe('error mapping of applications', () => {
@@ -94,13 +94,10 @@ describe('error mapping of applications', () => {
   });
 
   it.each<[MappedFailure, string]>([
-    [mapDeleteVersion(denied), 'The operation is denied: because of this'],
-    [mapModifyBaseInfo(invalid('entryPath')), 'The parameter `ApplicationExePath` is not valid: because of this'],
-    [versionNotFound, 'The parameter `ApplicationVersionId` names no version of the application.'],
-    [
-      mapCreateUploadVersion({ type: 'version-pending', versionId: 'ver-1', state: 'create-failed' }),
-      'Version ver-1 is create-failed: put it online or delete it first.',
-    ],
+    [mapApplicationRefusal(denied), 'The operation is denied: because of this'],
+    [mapCreateUploadVersion(invalid('entryPath')), 'The parameter `ApplicationExePath` is not valid: because of this'],
+    [mapApplicationRefusal(noVersion), 'The parameter `ApplicationVersionId` names no version of the application.'],
+    [mapCreateUploadVersion(pending), 'Version ver-1 is create-failed: put it online or delete it first.'],
   ])('%j says what is wrong', ({ error }, text) => {
     expect(renderErrorMessage(error, 'en-US')).toBe(text);
     expect(renderErrorMessage(error, 'zh-CN')).toMatch(/\p{Script=Han}/u);

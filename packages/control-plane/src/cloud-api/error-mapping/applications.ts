@@ -1,44 +1,35 @@
-import { explainedError, invalidParameterValue, type PublicError, publicError } from '@cloudstage/cloud-api';
+import {
+  explainedError,
+  invalidParameterValue,
+  type LocalizedText,
+  type PublicError,
+  publicError,
+} from '@cloudstage/cloud-api';
 import { assertNever } from '@cloudstage/protocol';
 import type {
   ApplicationLocked,
+  ApplicationNotFound,
   CreateApplicationOutcome,
-  DeleteApplicationOutcome,
+  CreateUploadVersionOutcome,
   Denied,
   InvalidInput,
-  ModifyBaseInfoOutcome,
-  RenameMobileApplicationOutcome,
+  VersionLocked,
+  VersionNotFound,
 } from '../../services/applications/contract.js';
 import type { FailureOf, MappedFailure } from './failure.js';
 
-/** An ApplicationId that names nothing of the account. */
-export const applicationNotFound: MappedFailure = { error: publicError('FailedOperation.ApplicationNotFind') };
+/** What actions on applications and their versions refuse alike; each action has a part of these. */
+export type ApplicationRefusal =
+  | ApplicationNotFound
+  | ApplicationLocked
+  | VersionNotFound
+  | VersionLocked
+  | Denied
+  | InvalidInput;
 
-/** An ApplicationVersionId that names no version of the application. */
-export const versionNotFound: MappedFailure = {
-  error: invalidParameterValue('ApplicationVersionId', {
-    'en-US': 'names no version of the application.',
-    'zh-CN': '对应的应用版本不存在。',
-  }),
-};
-
-/** The application is being deleted, or something uses it. */
-export function applicationLocked({ message }: ApplicationLocked): MappedFailure {
-  const lead = { 'en-US': 'The application could not be locked', 'zh-CN': '应用锁定失败' };
-  return { error: explainedError('FailedOperation.ApplicationLockFail', lead, message) };
-}
-
-/** Sessions run the version. */
-export function versionLocked({ message }: { readonly message: string }): MappedFailure {
-  const lead = { 'en-US': 'The version could not be locked', 'zh-CN': '版本锁定失败' };
-  return { error: explainedError('FailedOperation.VersionLockFail', lead, message) };
-}
-
-/** The state of application or version forbids it. */
-export function denied({ message }: Denied): MappedFailure {
-  const lead = { 'en-US': 'The operation is denied', 'zh-CN': '操作被拒绝' };
-  return { error: explainedError('OperationDenied', lead, message) };
-}
+const explained = (code: PublicError['code'], lead: LocalizedText, message: string): MappedFailure => ({
+  error: explainedError(code, lead, message),
+});
 
 /** Names of the parameters as the caller knows them. */
 const parameters: Readonly<Record<InvalidInput['field'], string>> = {
@@ -54,27 +45,52 @@ const parameters: Readonly<Record<InvalidInput['field'], string>> = {
   application: 'ApplicationId',
 };
 
-/** A parameter whose value cannot be taken. */
-export function invalidInput({ field, message }: InvalidInput): MappedFailure {
-  const name = parameters[field];
-  const lead = { 'en-US': `The parameter \`${name}\` is not valid`, 'zh-CN': `参数 \`${name}\` 取值不合法` };
-  return { error: explainedError('InvalidParameterValue', lead, message) };
-}
-
-function tooMany(code: PublicError['code'], max: number): MappedFailure {
-  return {
-    error: publicError(code, {
-      'en-US': `There may be at most ${max} of them.`,
-      'zh-CN': `数量不能超过 ${max}。`,
-    }),
-  };
+/** The shared part of the mapping. */
+export function mapApplicationRefusal(outcome: ApplicationRefusal): MappedFailure {
+  switch (outcome.type) {
+    case 'application-not-found':
+      return { error: publicError('FailedOperation.ApplicationNotFind') };
+    case 'application-locked': {
+      const lead = { 'en-US': 'The application could not be locked', 'zh-CN': '应用锁定失败' };
+      return explained('FailedOperation.ApplicationLockFail', lead, outcome.message);
+    }
+    case 'version-not-found':
+      return {
+        error: invalidParameterValue('ApplicationVersionId', {
+          'en-US': 'names no version of the application.',
+          'zh-CN': '对应的应用版本不存在。',
+        }),
+      };
+    case 'version-locked': {
+      const lead = { 'en-US': 'The version could not be locked', 'zh-CN': '版本锁定失败' };
+      return explained('FailedOperation.VersionLockFail', lead, outcome.message);
+    }
+    case 'denied':
+      return explained(
+        'OperationDenied',
+        { 'en-US': 'The operation is denied', 'zh-CN': '操作被拒绝' },
+        outcome.message,
+      );
+    case 'invalid': {
+      const name = parameters[outcome.field];
+      const lead = { 'en-US': `The parameter \`${name}\` is not valid`, 'zh-CN': `参数 \`${name}\` 取值不合法` };
+      return explained('InvalidParameterValue', lead, outcome.message);
+    }
+    default:
+      return assertNever(outcome, 'refusal of an action on applications');
+  }
 }
 
 /** Refusals of CreateApplication. */
 export function mapCreateApplication(outcome: FailureOf<CreateApplicationOutcome, 'created'>): MappedFailure {
   switch (outcome.type) {
     case 'application-limit':
-      return tooMany('OperationDenied.ApplicationLimitExceeded', outcome.maxApplications);
+      return {
+        error: publicError('OperationDenied.ApplicationLimitExceeded', {
+          'en-US': `There may be at most ${outcome.maxApplications} of them.`,
+          'zh-CN': `数量不能超过 ${outcome.maxApplications}。`,
+        }),
+      };
     case 'name-taken':
       return {
         error: publicError('FailedOperation.ApplicationCreateFail', {
@@ -82,51 +98,29 @@ export function mapCreateApplication(outcome: FailureOf<CreateApplicationOutcome
           'zh-CN': '应用创建失败：应用名称已存在。',
         }),
       };
-    case 'invalid':
-      return invalidInput(outcome);
     default:
-      return assertNever(outcome, 'outcome of CreateApplication');
+      return mapApplicationRefusal(outcome);
   }
 }
 
-/** Refusals of DeleteApplication. */
-export function mapDeleteApplication(outcome: FailureOf<DeleteApplicationOutcome, 'deleted'>): MappedFailure {
+/** Refusals of CreateApplicationVersion. */
+export function mapCreateUploadVersion(outcome: FailureOf<CreateUploadVersionOutcome, 'created'>): MappedFailure {
   switch (outcome.type) {
-    case 'application-not-found':
-      return applicationNotFound;
-    case 'application-locked':
-      return applicationLocked(outcome);
-    case 'version-locked':
-      return versionLocked(outcome);
+    case 'version-pending':
+      return {
+        error: publicError('OperationDenied.VersionCreating', {
+          'en-US': `Version ${outcome.versionId} is ${outcome.state}: put it online or delete it first.`,
+          'zh-CN': `版本 ${outcome.versionId} 尚未发布（${outcome.state}），请先发布或删除该版本。`,
+        }),
+      };
+    case 'version-limit':
+      return {
+        error: publicError('OperationDenied.VersionLimitExceeded', {
+          'en-US': `An application has at most ${outcome.maxVersions} versions; delete one first.`,
+          'zh-CN': `每个应用最多 ${outcome.maxVersions} 个版本，请先删除旧版本。`,
+        }),
+      };
     default:
-      return assertNever(outcome, 'outcome of DeleteApplication');
-  }
-}
-
-/** Refusals of ModifyApplicationBaseInfo. */
-export function mapModifyBaseInfo(outcome: FailureOf<ModifyBaseInfoOutcome, 'modified'>): MappedFailure {
-  switch (outcome.type) {
-    case 'application-not-found':
-      return applicationNotFound;
-    case 'invalid':
-      return invalidInput(outcome);
-    default:
-      return assertNever(outcome, 'outcome of ModifyApplicationBaseInfo');
-  }
-}
-
-/** Refusals of ModifyMobileApplicationInfo. */
-export function mapRenameMobileApplication(
-  outcome: FailureOf<RenameMobileApplicationOutcome, 'renamed'>,
-): MappedFailure {
-  switch (outcome.type) {
-    case 'application-not-found':
-      return applicationNotFound;
-    case 'application-locked':
-      return applicationLocked(outcome);
-    case 'invalid':
-      return invalidInput(outcome);
-    default:
-      return assertNever(outcome, 'outcome of ModifyMobileApplicationInfo');
+      return mapApplicationRefusal(outcome);
   }
 }

@@ -44,7 +44,7 @@ export interface ResealResult {
   readonly resealed: number;
   /** Were so already. */
   readonly current: number;
-  /** Keys that neither the current nor a previous master key opens. */
+  /** Ids of keys, and of sessions with a live push, whose secret neither the current nor a previous master key opens. */
   readonly unreadable: readonly string[];
 }
 

@@ -20,6 +20,12 @@ export interface VersionNotFound {
   readonly type: 'version-not-found';
 }
 
+/** Sessions run the version, or a version of the application. */
+export interface VersionLocked {
+  readonly type: 'version-locked';
+  readonly message: string;
+}
+
 /** The state of things forbids it; the message says what to do instead. */
 export interface Denied {
   readonly type: 'denied';
@@ -131,7 +137,7 @@ export type DeleteApplicationOutcome =
   | ApplicationNotFound
   | ApplicationLocked
   /** Live sessions run one of its versions. */
-  | { readonly type: 'version-locked'; readonly message: string };
+  | VersionLocked;
 
 /** Outcome of DeleteApplicationVersion. */
 export type DeleteVersionOutcome = DeleteApplicationOutcome | VersionNotFound | Denied;

@@ -11,6 +11,9 @@ import {
   until,
 } from '../../testing/harness.testkit.js';
 import { type NodeSimulator, startNodeSimulator } from '../../testing/node-simulator.testkit.js';
+import { createReseal } from '../accounts/reseal.js';
+import { createSecretBox } from '../secret-box.js';
+import { createPublishFollower } from './follow-publish.js';
 import { createStreamServices } from './stream-services.js';
 
 let database: Database;
@@ -98,6 +101,29 @@ describe('a push', () => {
     await until('the command', async () => again.published.length > 0);
     await harness.settled();
     expect(again.published).toEqual([{ sessionId: first, slotIndex: slotOf(first), url }]);
+  });
+
+  it('is still restored when the master key was changed and the former one thrown away', async () => {
+    const sessionId = await runSession();
+    await runSession('bob');
+    await startWithUrl();
+    await startWithUrl(url, 'bob');
+    await stop('bob');
+    const [oldKey, newKey] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)];
+    const withKeys = (key: Buffer, ...previous: Buffer[]) => ({
+      ...harness.deps,
+      secrets: createSecretBox(key, previous),
+    });
+    const lost = await createReseal(withKeys(newKey))();
+    expect(lost.unreadable).toEqual(expect.arrayContaining([sessionId]));
+    // The first account's key and the push of alice: that of bob is over.
+    const all = { resealed: 2, current: 0, unreadable: [] };
+    expect(await createReseal(withKeys(newKey, oldKey))()).toEqual(all);
+    expect(await createReseal(withKeys(newKey, oldKey))()).toEqual({ ...all, resealed: 0, current: 2 });
+    node.published.length = 0;
+    createPublishFollower(withKeys(newKey)).restore('node-1');
+    await harness.settled();
+    expect(node.published).toMatchObject([{ sessionId, url }]);
   });
 
   it('ends with its session, and nothing of the URL is left', async () => {

@@ -73,13 +73,17 @@ export function createFsUploadStore(root: string, area: StagingArea, now: () => 
     },
     discard: (versionId) => rm(join(root, versionId), { recursive: true, force: true }),
     sweep: async (before) => {
+      let removed = 0;
       for (const versionId of await namesIn(root)) {
         for (const { path, finishedAt } of await uploadsOf(root, versionId)) {
-          if (finishedAt < before) await rm(join(root, path), { force: true });
+          if (finishedAt >= before) continue;
+          await rm(join(root, path), { force: true });
+          removed += 1;
         }
         // Fails while something is in it, which is what we want.
         await rmdir(join(root, versionId)).catch(() => undefined);
       }
+      return removed;
     },
   };
 }

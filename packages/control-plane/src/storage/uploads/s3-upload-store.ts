@@ -77,9 +77,13 @@ export function createS3UploadStore(bucket: S3Bucket, area: StagingArea): Upload
       for await (const { key } of listAll(bucket, uploadKey(`${versionId}/`))) await bucket.delete(key);
     },
     sweep: async (before) => {
+      let removed = 0;
       for await (const { key, modifiedAt } of listAll(bucket, folder)) {
-        if (modifiedAt < before) await bucket.delete(key);
+        if (modifiedAt >= before) continue;
+        await bucket.delete(key);
+        removed += 1;
       }
+      return removed;
     },
   };
 }

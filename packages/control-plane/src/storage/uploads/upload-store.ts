@@ -28,6 +28,6 @@ export interface UploadStore {
     options: { readonly onProgress: (fraction: number) => void; readonly signal?: AbortSignal | undefined },
   ): Promise<LocalArchive>;
   discard(versionId: string): Promise<void>;
-  /** Removes uploads that were finished before `before` (epoch ms). */
-  sweep(before: number): Promise<void>;
+  /** Removes uploads that were finished before `before` (epoch ms) and that nobody used; returns how many. */
+  sweep(before: number): Promise<number>;
 }

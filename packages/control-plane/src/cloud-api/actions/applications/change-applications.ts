@@ -1,9 +1,4 @@
-import {
-  mapCreateApplication,
-  mapDeleteApplication,
-  mapModifyBaseInfo,
-  mapRenameMobileApplication,
-} from '../../error-mapping/applications.js';
+import { mapApplicationRefusal, mapCreateApplication } from '../../error-mapping/applications.js';
 import type { ActionHandler } from '../handler.js';
 
 /** CreateApplication: makes the record. */
@@ -18,7 +13,7 @@ export const handleCreateApplication: ActionHandler<'CreateApplication'> = async
 export const handleDeleteApplication: ActionHandler<'DeleteApplication'> = async ({ services, caller }, request) => {
   const outcome = await services.deleteApplication(caller, { applicationId: request.ApplicationId });
   if (outcome.type === 'deleted') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapDeleteApplication(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };
 
 /** ModifyApplicationBaseInfo: sets what is run. */
@@ -51,7 +46,7 @@ export const handleModifyApplicationBaseInfo: ActionHandler<'ModifyApplicationBa
       })) ?? null,
   });
   if (outcome.type === 'modified') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapModifyBaseInfo(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };
 
 /** ModifyMobileApplicationInfo: renames a mobile application. */
@@ -62,5 +57,5 @@ export const handleModifyMobileApplicationInfo: ActionHandler<'ModifyMobileAppli
   const input = { applicationId: request.ApplicationId, name: request.ApplicationName };
   const outcome = await services.renameMobileApplication(caller, input);
   if (outcome.type === 'renamed') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapRenameMobileApplication(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };

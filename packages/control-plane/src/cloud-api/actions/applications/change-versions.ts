@@ -1,11 +1,4 @@
-import {
-  mapCreateSnapshot,
-  mapCreateUploadVersion,
-  mapDeleteVersion,
-  mapIssueUploadCredential,
-  mapPublishVersion,
-  mapRenameVersion,
-} from '../../error-mapping/application-versions.js';
+import { mapApplicationRefusal, mapCreateUploadVersion } from '../../error-mapping/applications.js';
 import type { ActionHandler } from '../handler.js';
 import { formatVersion } from './format.js';
 
@@ -31,7 +24,7 @@ export const handleDescribeCosCredential: ActionHandler<'DescribeCosCredential'>
 ) => {
   const input = { applicationId: request.ApplicationId, fileName: request.ApplicationFileName ?? '' };
   const outcome = await services.issueUploadCredential(caller, input);
-  if (outcome.type !== 'issued') return { type: 'refused', failure: mapIssueUploadCredential(outcome) };
+  if (outcome.type !== 'issued') return { type: 'refused', failure: mapApplicationRefusal(outcome) };
   const { credential } = outcome;
   return {
     type: 'answered',
@@ -57,7 +50,7 @@ export const handleCreateApplicationSnapshot: ActionHandler<'CreateApplicationSn
   const input = { applicationId: request.ApplicationId, downloadUrl: request.ApplicationDownloadUrl };
   const outcome = await services.createSnapshot(caller, input);
   if (outcome.type === 'accepted') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapCreateSnapshot(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };
 
 /** DeleteApplicationVersion: deletes a version that is not online. */
@@ -68,7 +61,7 @@ export const handleDeleteApplicationVersion: ActionHandler<'DeleteApplicationVer
   const key = { applicationId: request.ApplicationId, versionId: request.ApplicationVersionId };
   const outcome = await services.deleteVersion(caller, key);
   if (outcome.type === 'deleted') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapDeleteVersion(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };
 
 /** SetApplicationVersionOnline: puts a version online, or back online. */
@@ -78,7 +71,7 @@ export const handleSetApplicationVersionOnline: ActionHandler<'SetApplicationVer
 ) => {
   const key = { applicationId: request.ApplicationId, versionId: request.ApplicationVersionId };
   const outcome = await services.publishVersion(caller, key);
-  if (outcome.type !== 'published') return { type: 'refused', failure: mapPublishVersion(outcome) };
+  if (outcome.type !== 'published') return { type: 'refused', failure: mapApplicationRefusal(outcome) };
   return { type: 'answered', response: { Versions: outcome.versions.map(formatVersion) } };
 };
 
@@ -93,5 +86,5 @@ export const handleModifyApplicationVersion: ActionHandler<'ModifyApplicationVer
     name: request.ApplicationVersionName ?? null,
   });
   if (outcome.type === 'renamed') return { type: 'answered', response: {} };
-  return { type: 'refused', failure: mapRenameVersion(outcome) };
+  return { type: 'refused', failure: mapApplicationRefusal(outcome) };
 };

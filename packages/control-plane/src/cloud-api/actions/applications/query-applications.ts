@@ -1,6 +1,6 @@
 import { type ActionRequest, invalidParameterValue, type PublicError } from '@cloudstage/cloud-api';
 import type { ApplicationCondition } from '../../../services/applications/contract.js';
-import { applicationNotFound, versionNotFound } from '../../error-mapping/applications.js';
+import { mapApplicationRefusal } from '../../error-mapping/applications.js';
 import type { ActionHandler } from '../handler.js';
 import { formatList, formatStatus, formatVersion, runStatuses, updateStatuses } from './format.js';
 
@@ -82,7 +82,7 @@ export const handleDescribeApplicationVersion: ActionHandler<'DescribeApplicatio
   request,
 ) => {
   const outcome = await services.listApplicationVersions(caller, { applicationId: request.ApplicationId });
-  if (outcome.type !== 'listed') return { type: 'refused', failure: applicationNotFound };
+  if (outcome.type !== 'listed') return { type: 'refused', failure: mapApplicationRefusal(outcome) };
   return { type: 'answered', response: { Versions: outcome.versions.map(formatVersion) } };
 };
 
@@ -93,8 +93,7 @@ export const handleDescribeApplicationPathList: ActionHandler<'DescribeApplicati
 ) => {
   const key = { applicationId: request.ApplicationId, versionId: request.ApplicationVersionId ?? '' };
   const outcome = await services.listPrograms(caller, key);
-  if (outcome.type === 'application-not-found') return { type: 'refused', failure: applicationNotFound };
-  if (outcome.type === 'version-not-found') return { type: 'refused', failure: versionNotFound };
+  if (outcome.type !== 'listed') return { type: 'refused', failure: mapApplicationRefusal(outcome) };
   return { type: 'answered', response: { PathList: outcome.paths === null ? null : [...outcome.paths] } };
 };
 
@@ -105,7 +104,7 @@ export const handleDescribeApplicationFileInfo: ActionHandler<'DescribeApplicati
 ) => {
   const input = { applicationId: request.ApplicationId, paths: request.FilePathList ?? [] };
   const outcome = await services.checkPackageFiles(caller, input);
-  if (outcome.type !== 'checked') return { type: 'refused', failure: applicationNotFound };
+  if (outcome.type !== 'checked') return { type: 'refused', failure: mapApplicationRefusal(outcome) };
   return {
     type: 'answered',
     response: {
