@@ -60,6 +60,35 @@ export function buildZip(entries: readonly RawZipEntry[]): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
+/**
+ * Bytes of a zip64 archive whose central directory names the same `content` under as many names as wanted: how bombs that
+ * overlap are made, and how a few bytes claim a million files. @see APPNOTE.TXT 4.3.14 and 4.3.15
+ */
+export function buildOverlappingZip(count: number, content: Buffer): Buffer {
+  const { local, central } = zipParts({ name: 'xxxxx', content, deflate: true }, 0);
+  const record = central.subarray(0, central.length - 5);
+  const centrals = Array.from({ length: count }, (_, index) =>
+    Buffer.concat([record, Buffer.from(index.toString(36).padStart(5, '0'))]),
+  );
+  const directory = Buffer.concat(centrals);
+  const end64 = Buffer.alloc(56);
+  end64.write('PK\x06\x06', 'latin1');
+  end64.writeBigUInt64LE(44n, 4);
+  end64.writeBigUInt64LE(BigInt(count), 24);
+  end64.writeBigUInt64LE(BigInt(count), 32);
+  end64.writeBigUInt64LE(BigInt(directory.length), 40);
+  end64.writeBigUInt64LE(BigInt(local.length), 48);
+  const locator = Buffer.alloc(20);
+  locator.write('PK\x06\x07', 'latin1');
+  locator.writeBigUInt64LE(BigInt(local.length + directory.length), 8);
+  locator.writeUInt32LE(1, 16);
+  const end = Buffer.alloc(22, 0xff);
+  end.write('PK\x05\x06', 'latin1');
+  end.fill(0, 4, 8);
+  end.writeUInt16LE(0, 20);
+  return Buffer.concat([local, directory, end64, locator, end]);
+}
+
 /** An entry of a tar archive. */
 export type TarEntryInput = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
 

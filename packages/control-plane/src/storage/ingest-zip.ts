@@ -118,6 +118,7 @@ export async function ingestZip(
   const zip = await openZip(path);
   let packedBytes = 0;
   try {
+    writer.expectEntries(zip.entryCount);
     for (let entry = await nextEntry(zip); entry !== null; entry = await nextEntry(zip)) {
       writer.signal?.throwIfAborted();
       await addEntry(zip, entry, writer);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { isAppError, PackageManifestSchema } from '@cloudstage/protocol';
 import { Value } from 'typebox/value';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import yazl from 'yazl';
-import { buildZip, type RawZipEntry, writeTarGz } from './archives.testkit.js';
+import { buildOverlappingZip, buildZip, type RawZipEntry, writeTarGz } from './archives.testkit.js';
 import { openFsStore } from './fs-store.js';
 import { createIngest, type IngestOptions } from './ingest.js';
 import type { ObjectStore } from './object-store.js';
@@ -209,6 +209,16 @@ describe('a hostile or damaged archive is refused by name and leaves nothing beh
     await failsWith('package-too-many-entries', zip(two, { maxEntries: 1 }));
     await failsWith('package-too-large', zip(two, { maxTotalBytes: 20 }));
     await zip(two, { maxEntries: 2, maxTotalBytes: 27 });
+  });
+
+  it('a million entries', async () => {
+    await writeFile(archivePath, buildOverlappingZip(1_000_000, Buffer.from('x')));
+    await failsWith('package-too-many-entries', ingest());
+  });
+
+  it('entries that share their bytes: a bomb of many small ones', async () => {
+    await writeFile(archivePath, buildOverlappingZip(10_000, randomBytes(64 * 1024)));
+    await failsWith('package-ratio-too-high', ingest());
   });
 
   it('devices, escaping links and endless hard links in tar', async () => {

@@ -11,6 +11,8 @@ import { type StagedContent, stageContent } from './staging.js';
 export interface PackageWriter {
   /** Aborts what is under way; readers of archives look at it between entries. */
   readonly signal: AbortSignal | undefined;
+  /** What an archive says of itself is checked before anything is unpacked. */
+  expectEntries(count: number): void;
   /** `executable: null`: the archive does not say, so the content decides (ELF or a script). */
   addFile(
     name: string,
@@ -85,6 +87,7 @@ export function createPackageWriter(
 
   return {
     signal,
+    expectEntries: (count) => checkCount(count, bounds),
     addFile: async (name, content, { executable }) => {
       const path = filePath(name);
       const { sha256, sizeBytes, head, path: stagedPath } = await stage(content);
