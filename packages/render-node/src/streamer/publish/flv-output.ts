@@ -1,8 +1,8 @@
 import { AppError } from '@cloudstage/protocol';
 import { AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, AV_PKT_DATA_NEW_EXTRADATA, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { type CodecContext, Dictionary, FFmpegError, FormatContext, Packet, Rational } from 'node-av/lib';
+import type { SoundPacket } from '../media/sound-encoder.js';
 import { splitAnnexB } from '../rtp/h264-packetizer.js';
-import type { AacPacket } from './aac-encoder.js';
 import type { PublishFrame } from './frames.js';
 
 type Picture = Extract<PublishFrame, { readonly type: 'video' }>;
@@ -15,7 +15,7 @@ export interface FlvOutput {
    * Sound of a time before the first picture is left out, also when it comes after it: a muxer takes the first time that it
    * is given as the beginning, and fails on an earlier one. @throws AppError `publish-failed`
    */
-  writeSound(packet: AacPacket): Promise<void>;
+  writeSound(packet: SoundPacket): Promise<void>;
   /** Ends the stream, and the connection. Idempotent. */
   close(): Promise<void>;
 }
