@@ -15,7 +15,7 @@ export const publishLimits = {
   tickMs: 100,
   /** Distance of key frames: each costs as much as tens of pictures; servers cut segments at them. */
   minKeyFrameIntervalMs: 250,
-  maxKeyFrameIntervalMs: 20_000,
+  maxKeyFrameIntervalMs: 60_000,
   /** Pauses between connections: soon at first, then at a pace that no server minds. */
   retryMinMs: 500,
   retryMaxMs: 10_000,
