@@ -73,6 +73,13 @@ export async function programPids(product: Product): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** The sandboxed program whose file has this name; null when there is none. */
+export async function pidOfProgram(product: Product, name: string): Promise<number | null> {
+  const own = new Set(await programPids(product));
+  const found = processes().find((p) => own.has(p.pid) && p.command.split(' ')[0]?.split('/').at(-1) === name);
+  return found?.pid ?? null;
+}
+
 /** The streamer that serves a session. */
 export async function streamerPid(product: Product, sessionId: string): Promise<number> {
   const sessions = await product.cli<readonly { SessionId: string; SlotIndex: number }[]>('sessions', 'list');

@@ -176,6 +176,8 @@ export const modifyApplicationBaseInfo = defineAction({
     decided: [
       'What is not given stays as it is.',
       'The program must be in the package of the version that is online, else of the newest one, and must be one that nodes can run, a Linux program; `/` and `\\` both separate. While the application has no package, it is not looked for.',
+      'Process names match whatever the case and with or without `.exe`; the session ends with the last process of these names, and with its exit code.',
+      'Title and class of the window must match exactly; while no window does, the whole desktop is shown.',
       'The first version of an application goes online by itself as soon as its program is chosen.',
     ],
   },

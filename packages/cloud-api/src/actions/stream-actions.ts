@@ -38,7 +38,7 @@ export const startPublishStream = defineAction({
     decided: [
       'The live domain is `streams.publishDomain` of the configuration; without one the action answers `OperationDenied`. With `streams.signingKey` the URL is signed.',
       'The stream goes on while the program waits for a reconnect, and ends with the session.',
-      'A push that is already running is replaced.',
+      'A push to the same URL goes on; one to another URL is replaced.',
     ],
   },
 });
@@ -59,7 +59,7 @@ export const startPublishStreamWithURL = defineAction({
     sites: bothSites,
     honoured: 'All parameters.',
     decided: [
-      'A push that is already running is replaced.',
+      'A push to the same URL goes on; one to another URL is replaced.',
       'A URL that is not RTMP with application and stream is `InvalidParameter`; an address that is not on the internet is `OperationDenied` unless `streams.allowPrivateUrls` is set.',
       'The stream goes on while the program waits for a reconnect, and ends with the session.',
     ],

@@ -15,11 +15,13 @@ export const publishLimits = {
   tickMs: 100,
   /** Distance of key frames: each costs as much as tens of pictures; servers cut segments at them. */
   minKeyFrameIntervalMs: 250,
-  maxKeyFrameIntervalMs: 20_000,
+  maxKeyFrameIntervalMs: 60_000,
   /** Pauses between connections: soon at first, then at a pace that no server minds. */
   retryMinMs: 500,
   retryMaxMs: 10_000,
-  /** A target that took nothing for this long is given up. */
+  /** A connection that stood this long worked; one that ends sooner counts with the failures before it. */
+  stoodMs: 10_000,
+  /** A target of which no connection has stood for this long is given up. */
   outageMs: 600_000,
   /** Writing the end of the stream; then the publisher is killed. */
   closeMs: 1_500,

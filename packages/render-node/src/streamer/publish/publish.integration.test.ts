@@ -4,6 +4,7 @@ import { openBrowserClient } from '../peer/testing/browser-client.js';
 import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
 import { pull } from './testing/pull.js';
 import { createRtmpServer, type RtmpServer } from './testing/rtmp-server.js';
+import { openTlsFront } from './testing/tls-front.js';
 
 const deadline = { deadlineMs: 20_000 };
 const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
@@ -176,6 +177,19 @@ describe('a live push', () => {
     await pull(`${server.url}/bob`, ({ pictures }) => pictures.length > 3);
     expect(states()).toHaveLength(count);
     expect(JSON.stringify(stage.events['publish.state'])).not.toMatch(/secret|rtmp:/);
+  });
+
+  it('goes through TLS as well', async () => {
+    const front = await openTlsFront(server.port);
+    try {
+      await publish(`rtmps://127.0.0.1:${front.port}/live/carol`);
+      await isPublishing();
+      await pull(`${server.url}/carol`, ({ pictures }) => pictures.length > 3);
+      await publish(`${server.url}/bob`);
+      await isPublishing();
+    } finally {
+      await front.close();
+    }
   });
 
   it('ends with the session, and nothing is captured any more', async () => {

@@ -20,11 +20,24 @@ describe('stepPush', () => {
       [failed, 1],
       [failed, 2],
       [{ type: 'published' }, 3],
-      [failed, 4],
-      [failed, 5],
+      [failed, 3 + publishLimits.stoodMs],
+      [failed, 4 + publishLimits.stoodMs],
     ]);
     expect(push.phase).toBe('reconnecting');
     expect(retries).toEqual([500, 1_000, null, 500, 1_000]);
+  });
+
+  it('takes a server that drops each connection soon for one that fails', () => {
+    const { push, retries } = run([
+      [{ type: 'published' }, 1],
+      [failed, publishLimits.stoodMs],
+      [{ type: 'published' }, publishLimits.stoodMs + 1],
+      [failed, publishLimits.stoodMs * 2],
+      [{ type: 'published' }, publishLimits.outageMs - 1],
+      [failed, publishLimits.outageMs],
+    ]);
+    expect(retries).toEqual([null, 500, null, 1_000, null, null]);
+    expect(push).toMatchObject({ phase: 'stopped', message: expect.stringContaining('given up') });
   });
 
   it('pauses while nothing flows, and only while it publishes', () => {

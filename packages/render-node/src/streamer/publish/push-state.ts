@@ -7,10 +7,12 @@ export interface Push {
   /** What is wrong, for people; empty when nothing is. Holds no part of the URL. */
   readonly message: string;
   readonly everPublished: boolean;
-  /** Failures since something was published last. */
+  /** Failures since a connection stood for a while. */
   readonly failures: number;
-  /** Since when nothing has been published. */
+  /** Since when no connection has stood for a while. */
   readonly silentSinceMs: number;
+  /** When the server took the first picture of the present connection. */
+  readonly publishedAtMs: number;
 }
 
 /** What happens to a push. */
@@ -31,13 +33,23 @@ export interface PushStep {
 
 /** A push whose first connection is being made. */
 export function beginPush(nowMs: number): Push {
-  return { phase: 'connecting', message: '', everPublished: false, failures: 0, silentSinceMs: nowMs };
+  return {
+    phase: 'connecting',
+    message: '',
+    everPublished: false,
+    failures: 0,
+    silentSinceMs: nowMs,
+    publishedAtMs: nowMs,
+  };
 }
 
 function fail(push: Push, message: string, nowMs: number): PushStep {
+  // A server that takes the stream and drops it at once, again and again, is as good as one that refuses it.
+  const isPublishing = push.phase === 'publishing' || push.phase === 'paused';
+  const stood = isPublishing && nowMs - push.publishedAtMs >= publishLimits.stoodMs;
   // The outage began when the connection that worked was lost, not when it was made.
-  const silentSinceMs = push.phase === 'publishing' || push.phase === 'paused' ? nowMs : push.silentSinceMs;
-  const failures = push.failures + 1;
+  const silentSinceMs = stood ? nowMs : push.silentSinceMs;
+  const failures = (stood ? 0 : push.failures) + 1;
   if (nowMs - silentSinceMs >= publishLimits.outageMs) {
     return { push: { ...push, phase: 'stopped', message: `given up: ${message}`, failures }, retryInMs: null };
   }
@@ -54,7 +66,10 @@ export function stepPush(push: Push, event: PushEvent, nowMs: number): PushStep 
   if (push.phase === 'stopped') return { push, retryInMs: null };
   switch (event.type) {
     case 'published':
-      return { push: { ...push, phase: 'publishing', message: '', everPublished: true, failures: 0 }, retryInMs: null };
+      return {
+        push: { ...push, phase: 'publishing', message: '', everPublished: true, publishedAtMs: nowMs },
+        retryInMs: null,
+      };
     case 'stalled': {
       const message = 'the server takes no data';
       return { push: push.phase === 'publishing' ? { ...push, phase: 'paused', message } : push, retryInMs: null };
