@@ -42,6 +42,10 @@ describe('checkParameters', () => {
     [{ Name: 'a', Filters: [{ Name: 'x' }] }, 'MissingParameter', 'Filters.0.Values'],
     [{ Name: 'a', Filters: [{ Name: 'x', Values: ['a', 1] }] }, 'InvalidParameter', 'Filters.0.Values.1'],
     [{ Name: 'a', Filters: Array(3).fill({ Name: 'x', Values: [] }) }, 'InvalidParameterValue', 'Filters'],
+    [{ Name: 'a\0b' }, 'InvalidParameterValue', 'Name'],
+    [{ Name: '\ud83d' }, 'InvalidParameterValue', 'Name'],
+    [{ Name: '\ud83d\ude00' }, 'ok', ''],
+    [{ Name: 'a', Filters: [{ Name: 'x', Values: ['y', '\0'] }] }, 'InvalidParameterValue', 'Filters.0.Values.1'],
     [[], 'InvalidParameter', ''],
     [
       { Name: 'a', ['\u001b[31m'.repeat(100)]: 1 },

@@ -60,10 +60,24 @@ function toPublicError(errors: readonly SchemaError[]): PublicError {
   return first === undefined ? publicError('InvalidParameter') : badValue(first);
 }
 
+/** Where a text is that neither databases nor command lines take: with a NUL, or with half a surrogate pair. Null: there is none. */
+function findUnusableText(value: unknown, path = ''): string | null {
+  if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value) ? path : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, part] of Object.entries(value)) {
+    const found = findUnusableText(part, `${path}/${name}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** Checks parsed parameters against an action's request schema. */
 export function checkParameters<Request extends TObject>(schema: Request, value: unknown): Decoded<Static<Request>> {
-  if (Value.Check(schema, value)) return { type: 'decoded', value };
-  return { type: 'refused', error: toPublicError(Value.Errors(schema, value)) };
+  if (!Value.Check(schema, value)) return { type: 'refused', error: toPublicError(Value.Errors(schema, value)) };
+  const unusable = findUnusableText(value);
+  if (unusable === null) return { type: 'decoded', value };
+  const message = { 'en-US': 'has characters that no text has.', 'zh-CN': '包含非法字符。' };
+  return { type: 'refused', error: invalidParameterValue(dotted(unusable), message) };
 }
 
 /** Parameters of a form or query: texts, coerced by the schema, then checked. */

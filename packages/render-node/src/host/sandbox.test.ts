@@ -97,6 +97,15 @@ describe('sandboxArguments', () => {
     expect(options(top)).toContainEqual(['--chdir', '/app']);
   });
 
+  it('starts the program below the keeper of its names, of which none is read as an option', () => {
+    const keeper = { path: '/run/keeper', names: ['game', '--bind'], graceMs: 5_000 };
+    const args = sandboxArguments({ ...spec, keeper });
+    const inside = '/run/cloudstage/keeper';
+    expect(options(args)).toContainEqual(['--ro-bind', '/run/keeper', inside]);
+    const command = [inside, '5000', 'game', '--bind', '--', '/app/bin/deep/game', '--level', '-- --bind / /'];
+    expect(args.slice(args.indexOf('--') + 1)).toEqual(command);
+  });
+
   it('sets the environment, with pacer and libraries only where they are', () => {
     expect(environment(sandboxArguments(spec))).toMatchObject({
       HOME: '/home/user',
