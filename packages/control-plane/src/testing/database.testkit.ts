@@ -37,10 +37,14 @@ export async function openTestDatabase(url?: string): Promise<Database> {
   };
 }
 
-/** Empties all tables, whatever migrations there are: opening a database takes a second, a test takes milliseconds. */
+/**
+ * Empties all tables, whatever migrations there are: opening a database takes a second, a test takes milliseconds. One statement,
+ * because references are checked at its end; TRUNCATE makes new files for every table and index, a hundred times as slow.
+ */
 export async function resetDatabase(database: Database): Promise<void> {
   const { rows } = (await database.executor.execute(
     sql`SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`,
   )) as unknown as { readonly rows: readonly { readonly name: string }[] };
-  await database.executor.execute(sql.raw(`TRUNCATE ${rows.map((row) => row.name).join(', ')}`));
+  const deletions = rows.map((row, index) => `d${index} AS (DELETE FROM ${row.name})`);
+  await database.executor.execute(sql.raw(`WITH ${deletions.join(', ')} SELECT`));
 }

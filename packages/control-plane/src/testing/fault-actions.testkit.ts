@@ -1,27 +1,10 @@
 import { sql } from 'drizzle-orm';
+import { findPublish } from '../db/publishes.js';
 import { findLiveSession, findSession } from '../db/sessions.js';
-import { applyInput, createInput, type Harness } from './harness.testkit.js';
-import type { NodeSimulator } from './node-simulator.testkit.js';
-
-/** Where an action happens: use cases over a database, and one node with two slots. */
-export interface FaultWorld {
-  readonly h: Harness;
-  readonly node: NodeSimulator;
-}
-
-/**
- * A mutating action, during which the control plane is killed at every place. A new action of the product is covered by one
- * more entry here.
- */
-export interface FaultAction {
-  readonly name: string;
-  /** Brings the world to where the action begins; nothing is killed here. */
-  prepare?(world: FaultWorld): Promise<unknown>;
-  /** The action. Its result, as JSON, is what was acknowledged. */
-  act(world: FaultWorld): Promise<unknown>;
-  /** Runs after kill and restart if the action was acknowledged: throws when what was acknowledged is not there. */
-  verify(world: FaultWorld, result: unknown): Promise<void>;
-}
+import { managementActions } from './fault-actions-management.testkit.js';
+import { packageActions } from './fault-actions-packages.testkit.js';
+import type { FaultAction, FaultWorld, VerifiedWorld } from './fault-world.testkit.js';
+import { applyInput, createInput } from './harness.testkit.js';
 
 const apply = ({ h }: FaultWorld, userId = 'u1') => h.services.applyConcurrent(h.caller, applyInput(h, userId));
 const create = ({ h }: FaultWorld, extra = {}, userId = 'u1') =>
@@ -42,17 +25,25 @@ const idOf = (result: unknown): string => {
   return sessionId;
 };
 
-async function expectState({ h }: FaultWorld, sessionId: string, ...allowed: string[]): Promise<void> {
+async function expectState({ h }: VerifiedWorld, sessionId: string, ...allowed: string[]): Promise<void> {
   const row = await findSession(h.database.executor, sessionId);
   if (row === null || !allowed.includes(row.state)) {
     throw new Error(`session ${sessionId} is ${row?.state ?? 'gone'}, not ${allowed.join(' or ')}`);
   }
 }
 
-async function expectNoLiveSession({ h }: FaultWorld, userId = 'u1'): Promise<void> {
+async function expectNoLiveSession({ h }: VerifiedWorld, userId = 'u1'): Promise<void> {
   const row = await findLiveSession(h.database.executor, { accountId: h.caller.accountId, userId });
   if (row !== null && row.state !== 'ending')
     throw new Error(`user ${userId} still has a session that is ${row.state}`);
+}
+
+const pushUrl = 'rtmp://203.0.113.9/live/key';
+
+async function expectPush({ h }: VerifiedWorld, ...allowed: string[]): Promise<void> {
+  const row = await findLiveSession(h.database.executor, { accountId: h.caller.accountId, userId: 'u1' });
+  const push = row === null ? null : await findPublish(h.database.executor, row.id);
+  if (push === null || !allowed.includes(push.state)) throw new Error(`the push is ${push?.state ?? 'gone'}`);
 }
 
 const sessionActions: readonly FaultAction[] = [
@@ -209,10 +200,38 @@ const recordActions: readonly FaultAction[] = [
   },
 ];
 
-/** Every mutating action of the control plane. */
-export const faultActions: readonly FaultAction[] = [
+const streamActions: readonly FaultAction[] = [
+  {
+    name: 'StartPublishStreamWithURL',
+    prepare: run,
+    act: ({ h }) => h.services.startPublishStreamWithUrl(h.caller, { userId: 'u1', url: pushUrl }),
+    verify: (world) => expectPush(world, 'connecting', 'publishing'),
+  },
+  {
+    name: 'StopPublishStream',
+    prepare: async (world) => {
+      await run(world);
+      await world.h.services.startPublishStreamWithUrl(world.h.caller, { userId: 'u1', url: pushUrl });
+    },
+    act: ({ h }) => h.services.stopPublishStream(h.caller, { userId: 'u1' }),
+    verify: (world) => expectPush(world, 'stopped'),
+  },
+];
+
+/** Actions about sessions and nodes. */
+export const sessionFaultActions: readonly FaultAction[] = [
   ...sessionActions,
   ...nodeActions,
   ...deadlineActions,
-  ...recordActions,
+  ...streamActions,
 ];
+
+/** Actions about everything else. */
+export const managementFaultActions: readonly FaultAction[] = [
+  ...recordActions,
+  ...managementActions,
+  ...packageActions,
+];
+
+/** Every mutating action of the control plane. */
+export const faultActions: readonly FaultAction[] = [...sessionFaultActions, ...managementFaultActions];

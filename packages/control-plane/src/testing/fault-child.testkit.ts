@@ -5,6 +5,7 @@ import { faultActions } from './fault-actions.testkit.js';
 import { installFaultPoints } from './faults.testkit.js';
 import { createHarness } from './harness.testkit.js';
 import { startNodeSimulator } from './node-simulator.testkit.js';
+import { createTestPackages } from './packages.testkit.js';
 
 /**
  * A control plane that kills itself at one place of one action. Standard output: `node <event>` whenever the node changes
@@ -20,7 +21,8 @@ const tell = (line: string) => writeSync(1, `${line}\n`);
 const faults = installFaultPoints();
 const database = await openTestDatabase(url);
 await resetDatabase(database);
-const h = await createHarness(database, { wrapLink: faults.wrapLink });
+const packages = await createTestPackages();
+const h = await createHarness(database, { wrapLink: faults.wrapLink, packages: packages.parts });
 const uplink: NodeUplink = {
   ...h.uplink,
   emit: (event: NodeEvent) => {
@@ -30,11 +32,11 @@ const uplink: NodeUplink = {
 };
 const node = await startNodeSimulator(uplink, { slots: 2 });
 await h.settled();
-await action.prepare?.({ h, node });
+await action.prepare?.({ h, node, packages });
 await node.sendStatus();
 await h.settled();
 faults.arm(Number(killAt));
-const result = await action.act({ h, node });
+const result = await action.act({ h, node, packages });
 faults.here('before the acknowledgement');
 tell(`done ${JSON.stringify(result ?? null)}`);
 await h.settled();

@@ -1,0 +1,4 @@
+import { managementFaultActions } from './testing/fault-actions.testkit.js';
+import { testFaults } from './testing/fault-runs.testkit.js';
+
+testFaults(managementFaultActions);
