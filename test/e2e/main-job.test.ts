@@ -1,12 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contrast, difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
+import { difference, launchBrowser, openPage, readLuma, receiverStats } from './support/browser.js';
+import { demoPageUrl, instanceId, pageState, playing } from './support/demo-page.js';
 import { leftovers, programPids, streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 
 /**
  * The main job with the demo program (a 3D game with music): through the demo page, the demo backend and the signed cloud API, in a
- * real Chromium.
+ * real Chromium. On the embedded database, or on PostgreSQL with CLOUDSTAGE_TEST_DATABASE_URL.
  */
 
 let product: Product;
@@ -21,24 +22,7 @@ afterAll(async () => {
   await disposeProduct(product);
 });
 
-const demoPage = (userId: string) => `${product.demoUrl}/?userId=${userId}&autostart=1`;
-
-function pageState(page: Page): Promise<string | undefined> {
-  return page.evaluate(() => document.body.dataset.state);
-}
-
-async function playing(page: Page): Promise<void> {
-  await until('the page to play', async () => (await pageState(page)) === 'playing');
-  await until('a decoded picture that is not blank', async () => contrast(await readLuma(page, 64, 36)) > 5);
-}
-
-function instanceId(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const sdk = (window as unknown as { TCGSDK: { getServerSession(): unknown } }).TCGSDK.getServerSession();
-    const session = (typeof sdk === 'string' ? JSON.parse(atob(sdk)) : sdk) as { instance_id: string };
-    return session.instance_id;
-  });
-}
+const demoPage = (userId: string) => demoPageUrl(product, userId);
 
 describe('a user of the demo page', () => {
   let page: Page;

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from './db/open.js';
 import { lockDueSessions } from './db/sessions.js';
@@ -129,6 +130,41 @@ describe.runIf(onPostgres())('two control planes on one database', () => {
     await first.services.sweep();
     await first.settled();
     expect(node.ended).toEqual([{ sessionId, reason: 'grace-over' }]);
+  });
+
+  it('go on when the server drops all their connections, again and again', async () => {
+    const drop = sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    const observer = await openTestDatabase(made.url);
+    let failed = 0;
+    for (let round = 0; round < 10; round += 1) {
+      const calls = Array.from({ length: 2 * sessions }, async (_, index) => {
+        const plane = planes()[index % 2]!;
+        const userId = `u${index % sessions}`;
+        await plane.services.applyConcurrent(plane.caller, applyInput(plane, userId));
+        await plane.services.createSession(plane.caller, createInput(userId));
+        await plane.services.destroySession(plane.caller, { userId });
+      });
+      const [results] = await Promise.all([Promise.allSettled(calls), observer.executor.execute(drop)]);
+      failed += results.filter((result) => result.status === 'rejected').length;
+      expect(await findViolations(observer)).toEqual([]);
+    }
+    // Were no call hit, nothing would have been tried.
+    expect(failed).toBeGreaterThan(0);
+    for (let index = 0; index < sessions; index += 1) {
+      await until('the calls to succeed again', () =>
+        first.services.destroySession(first.caller, { userId: `u${index}` }).catch(() => null),
+      );
+    }
+    await until('idle slots', async () => {
+      advance(5_000);
+      await node.sendStatus();
+      await sweepBoth();
+      await settle();
+      return (await listSlots(observer.executor)).every((slot) => slot.state === 'idle');
+    });
+    expect(await first.services.listSessions()).toEqual([]);
+    await observer.close();
   });
 
   it('start at the same time on an empty database', async () => {

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, repository } from '@cloudstage/bench';
+import { createPostgresDatabase, type EmptyDatabase, freePort, repository } from '@cloudstage/bench';
 import { type CloudApiClient, createCloudApiClient } from '@cloudstage/cloud-api';
 
 const run = promisify(execFile);
@@ -39,6 +40,8 @@ export interface Product {
   readonly demoUrl: string;
   readonly dataDir: string;
   readonly mediaPort: number;
+  /** Its database on a PostgreSQL server; null: the embedded one. */
+  readonly database: EmptyDatabase | null;
   readonly pid: number;
   readonly accessKey: { readonly SecretId: string; readonly SecretKey: string };
   readonly demo: { readonly ProjectId: string; readonly ApplicationId: string };
@@ -55,6 +58,8 @@ export interface Product {
 }
 
 export interface StartOptions {
+  /** PostgreSQL server on which a database is made; default `CLOUDSTAGE_TEST_DATABASE_URL`, else the embedded database. */
+  readonly databaseServer?: string;
   /** Reused to restart an instance; a fresh temporary directory otherwise. */
   readonly previous?: Product;
   readonly env?: Readonly<Record<string, string>>;
@@ -69,6 +74,12 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
+async function makeDatabase(options: StartOptions): Promise<EmptyDatabase | null> {
+  if (options.previous !== undefined) return options.previous.database;
+  const server = options.databaseServer ?? process.env.CLOUDSTAGE_TEST_DATABASE_URL;
+  return server === undefined ? null : createPostgresDatabase(server, `e2e-${randomUUID()}`);
+}
+
 /** Starts `cloudstage up` and waits until it says it is ready. */
 export async function startProduct(options: StartOptions = {}): Promise<Product> {
   const dataDir = options.previous?.dataDir ?? (await mkdtemp(join(tmpdir(), 'cloudstage-e2e-')));
@@ -77,9 +88,11 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
   const apiPort = await port(options.previous?.apiUrl);
   const demoPort = await port(options.previous?.demoUrl);
   const mediaPort = options.previous?.mediaPort ?? (await freePort());
+  const database = await makeDatabase(options);
   const env = {
     ...process.env,
     CLOUDSTAGE_DATA_DIR: dataDir,
+    ...(database === null ? {} : { CLOUDSTAGE_DATABASE_URL: database.url }),
     CLOUDSTAGE_API_PORT: String(apiPort),
     CLOUDSTAGE_DEMO_PORT: String(demoPort),
     CLOUDSTAGE_MEDIA_PORT: String(mediaPort),
@@ -112,6 +125,7 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     demoUrl,
     dataDir,
     mediaPort,
+    database,
     pid: child.pid ?? 0,
     accessKey,
     cloudApi: (secretKey = accessKey.SecretKey) =>
@@ -141,5 +155,6 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
 export async function disposeProduct(product: Product | undefined): Promise<void> {
   if (!product) return;
   await product.stop();
+  await product.database?.drop();
   await rm(product.dataDir, { recursive: true, force: true });
 }

@@ -107,7 +107,11 @@ function openServer(url: string, logger: Logger): Connection {
     stream: () => new CoalescingSocket(),
   });
   const names = new Map<string, string>();
-  pool.on('connect', (client) => prepareStatements(client, names));
+  pool.on('connect', (client) => {
+    prepareStatements(client, names);
+    // One that breaks while it is lent says so twice: to whoever waits for a statement, and by an event that would end the process.
+    client.on('error', () => undefined);
+  });
   // An idle connection may break at any time; the pool replaces it.
   pool.on('error', (error) => logger.warn({ err: error }, 'database connection lost'));
   return {

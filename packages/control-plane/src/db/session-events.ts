@@ -67,6 +67,19 @@ export async function readFeed(
   return found;
 }
 
+/**
+ * Counts transactions of another server as past ones: after a restore their numbers may lie in the future of this one, which
+ * would tell them a second time when it gets there. Returns how many events there were.
+ */
+export async function settleForeignEvents(executor: Executor): Promise<number> {
+  const settled = await rows<{ seq: number }>(
+    executor,
+    sql`UPDATE session_events SET transaction_id = 0
+        WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint RETURNING seq`,
+  );
+  return settled.length;
+}
+
 /** Deletes old events, also of sessions that still run; returns how many. */
 export async function deleteEventsBefore(executor: Executor, before: number, limit: number): Promise<number> {
   const deleted = await rows<{ seq: number }>(

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../db/open.js';
 import { insertSessionEvent, listSessionEvents } from '../../db/session-events.js';
+import { pretendOtherServer } from '../../testing/database.testkit.js';
 import { createHarness, type Harness, openTestDatabase, resetDatabase, until } from '../../testing/harness.testkit.js';
 import { type NodeSimulator, startNodeSimulator } from '../../testing/node-simulator.testkit.js';
 import { createUsers, type Users } from '../../testing/users.testkit.js';
 import type { SessionHistoryQuery } from './contract.js';
+import { resumeSessions } from './resume.js';
 
 let database: Database;
 let h: Harness;
@@ -137,6 +139,25 @@ describe('the feed of events', () => {
     ]);
     expect((await h.services.readSessionFeed({ cursor: next.cursor })).events).toEqual([]);
     expect((await h.services.readSessionFeed({ cursor, accountId: 'acc-other' })).events).toEqual([]);
+  });
+
+  it('tells nothing twice after a restore on a server that counts transactions anew', async () => {
+    const before = await users.reserve('a');
+    const told = async (cursor: string) =>
+      (await h.services.readSessionFeed({ cursor })).events.map((e) => e.sessionId);
+    await pretendOtherServer(database);
+    await resumeSessions(h.deps);
+    await resumeSessions(h.deps);
+    expect(h.logLines.filter((line) => line.includes('comes from another database server'))).toHaveLength(1);
+    // A listener who has followed the former server has a place in the future of this one.
+    const { cursor } = await h.services.readSessionFeed({});
+    const [transactionId] = cursor.split('.');
+    const former = await h.services.readSessionFeed({ cursor: `${Number(transactionId) + 1_000_000}.1` });
+    expect(former.events).toEqual([]);
+    const after = await users.reserve('b');
+    await until('the feed', async () => (await told(former.cursor)).includes(after));
+    expect(await told(former.cursor)).not.toContain(before);
+    expect(await told(cursor)).not.toContain(before);
   });
 
   it('holds back what was written after a transaction that is still open', async () => {

@@ -62,9 +62,12 @@ function createFindSessionDetail(deps: ServiceDeps): SessionHistoryServices['fin
 function createReadSessionFeed(deps: ServiceDeps): SessionHistoryServices['readSessionFeed'] {
   return async ({ cursor, accountId }) => {
     const { executor } = deps.database;
-    const after = cursor === undefined ? await readFeedEnd(executor) : parseFeedCursor(cursor);
+    const asked = cursor === undefined ? null : parseFeedCursor(cursor);
+    const end = await readFeedEnd(executor);
+    // A place that lies in the future is one of another server, before a restore: go on from now.
+    const after = asked === null || asked.transactionId > end.transactionId ? end : asked;
     const limit = serviceLimits.maxEventPage;
-    const found = cursor === undefined ? [] : await readFeed(executor, { after, accountId: accountId ?? null, limit });
+    const found = asked === null ? [] : await readFeed(executor, { after, accountId: accountId ?? null, limit });
     const last = found.at(-1) ?? after;
     return {
       events: found.map(({ transactionId: _transaction, ...event }) => event),
