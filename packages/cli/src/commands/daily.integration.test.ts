@@ -192,7 +192,7 @@ describe('nodes', () => {
   it('are drained while who plays plays on, and resumed', async () => {
     const sessionId = await play('erin');
     const { child, text, done } = follow('nodes', 'drain', 'node-1', '--wait');
-    await vi.waitFor(() => expect(text.stderr).toContain('1 slots in use'), 120_000);
+    await vi.waitFor(() => expect(text.stderr).toContain('slots in use: 1'), 120_000);
     const wish = { userId: 'frank', userIp: '', projectId, applicationId: '', applicationVersionId: '' };
     expect(await instance.plane.services.applyConcurrent(caller(), wish)).toEqual({ type: 'no-idle' });
     expect(await instance.plane.services.findSessionDetail({ sessionId })).toMatchObject({ state: 'running' });
