@@ -127,6 +127,17 @@ describe('sessions', () => {
   });
 });
 
+it('ends quietly when nobody reads what it writes any more', async () => {
+  const { child, text, done } = follow('sessions', 'tail');
+  await vi.waitFor(() => expect(text.stderr).toContain('Waiting'), 120_000);
+  child.stdout?.destroy();
+  const sessionId = await play('zoe');
+  const { code, stderr } = await done;
+  expect({ code, stderr }).toEqual({ code: 141, stderr: expect.not.stringContaining('EPIPE') });
+  await instance.plane.admin.endSession(sessionId);
+  await ended(sessionId);
+});
+
 describe('usage', () => {
   it('is exported as CSV and added up', async () => {
     const sessionId = await play('carol');
