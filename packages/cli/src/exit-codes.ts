@@ -13,6 +13,8 @@ export const exitCodes = {
   unauthorized: 4,
   /** Ended by Ctrl-C. */
   interrupted: 130,
+  /** Whoever read the output went away, as `head` does; what shells call a program that SIGPIPE has ended. */
+  outputClosed: 141,
 } as const;
 
 const usageErrors: readonly string[] = [

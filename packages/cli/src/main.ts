@@ -24,6 +24,10 @@ const context: CommandContext = {
   },
 };
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.outputClosed);
+  throw error;
+});
 const program = createProgram(context);
 // `up` ends in order and watches for signals by itself; a second Ctrl-C always ends the process.
 program.hook('preAction', (_program, command) => {

@@ -127,6 +127,17 @@ describe('sessions', () => {
   });
 });
 
+it('ends quietly when nobody reads what it writes any more', async () => {
+  const { child, text, done } = follow('sessions', 'tail');
+  await vi.waitFor(() => expect(text.stderr).toContain('Waiting'), 120_000);
+  child.stdout?.destroy();
+  const sessionId = await play('zoe');
+  const { code, stderr } = await done;
+  expect({ code, stderr }).toEqual({ code: 141, stderr: expect.not.stringContaining('EPIPE') });
+  await instance.plane.admin.endSession(sessionId);
+  await ended(sessionId);
+});
+
 describe('usage', () => {
   it('is exported as CSV and added up', async () => {
     const sessionId = await play('carol');
@@ -192,7 +203,7 @@ describe('nodes', () => {
   it('are drained while who plays plays on, and resumed', async () => {
     const sessionId = await play('erin');
     const { child, text, done } = follow('nodes', 'drain', 'node-1', '--wait');
-    await vi.waitFor(() => expect(text.stderr).toContain('1 slots in use'), 120_000);
+    await vi.waitFor(() => expect(text.stderr).toContain('slots in use: 1'), 120_000);
     const wish = { userId: 'frank', userIp: '', projectId, applicationId: '', applicationVersionId: '' };
     expect(await instance.plane.services.applyConcurrent(caller(), wish)).toEqual({ type: 'no-idle' });
     expect(await instance.plane.services.findSessionDetail({ sessionId })).toMatchObject({ state: 'running' });

@@ -101,7 +101,7 @@ async function waitUntilEmpty(
     const left = taken(node);
     // The slots of a node that is gone stay as they were; nobody is on them.
     if (left === 0 || !node.online) return;
-    if (left !== shown) context.stderr.write(`${wait.nodeId}: ${left} slots in use …\n`);
+    if (left !== shown) context.stderr.write(`${wait.nodeId}: slots in use: ${left} …\n`);
     shown = left;
     await sleep(limits.drainPollMs, undefined, { signal: context.signal });
   }

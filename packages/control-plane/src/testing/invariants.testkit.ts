@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/open.js';
 import { rows } from '../db/rows.js';
+import { drainedPoolId } from '../domain/placement.js';
 
 /** What must be true of the database at every moment, between any two transactions; each query gives what breaks it. */
 const invariants: Readonly<Record<string, SQL>> = {
@@ -30,6 +31,9 @@ const invariants: Readonly<Record<string, SQL>> = {
     SELECT node_id, slot_index FROM slots WHERE state = 'cleaning' AND deadline_at IS NULL`,
   'a slot is online as its node is': sql`
     SELECT sl.node_id, sl.slot_index FROM slots sl JOIN render_nodes n ON n.id = sl.node_id WHERE sl.online <> n.online`,
+  'a slot is in the pool of its node, or in none while the node takes no new sessions': sql`
+    SELECT sl.node_id, sl.slot_index, sl.pool_id FROM slots sl JOIN render_nodes n ON n.id = sl.node_id
+    WHERE sl.pool_id <> CASE WHEN n.draining_since IS NULL THEN n.pool_id ELSE ${drainedPoolId} END`,
   'a seat that is taken belongs to a session with a slot, which knows the package': sql`
     SELECT c.package_id, c.seat, c.session_id FROM concurrencies c LEFT JOIN slots sl ON sl.session_id = c.session_id
     WHERE c.session_id IS NOT NULL AND sl.package_id IS DISTINCT FROM c.package_id`,

@@ -9,7 +9,7 @@ export const modelNodes = ['node-a', 'node-b'] as const;
 export type ModelCommand =
   | { readonly type: 'apply' | 'create' | 'destroy' | 'exit'; readonly user: string }
   | { readonly type: 'client'; readonly user: string; readonly connected: boolean }
-  | { readonly type: 'lose' | 'return' | 'reboot'; readonly node: string }
+  | { readonly type: 'lose' | 'return' | 'reboot' | 'drain' | 'resume'; readonly node: string }
   | { readonly type: 'advance'; readonly ms: number }
   | { readonly type: 'restart' };
 
@@ -25,6 +25,8 @@ const command: fc.Arbitrary<ModelCommand> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: of('exit'), user }) },
   { weight: 1, arbitrary: fc.record({ type: of('lose', 'reboot'), node }) },
   { weight: 2, arbitrary: fc.record({ type: of('return'), node }) },
+  { weight: 1, arbitrary: fc.record({ type: of('drain'), node }) },
+  { weight: 2, arbitrary: fc.record({ type: of('resume'), node }) },
   {
     weight: 4,
     // Around the deadlines: end retry 5 s, cleaning 30 s, reservation and start 60 s, grace 120 s.

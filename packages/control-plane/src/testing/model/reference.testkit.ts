@@ -34,6 +34,8 @@ function fail(message: string): never {
 /** Creates the reference beside a world that runs the real thing. */
 export function createReference(world: ModelWorld, users: readonly string[], nodeIds: readonly string[]): Reference {
   const promises = new Map<string, Promised>();
+  /** Nodes that take no new sessions. */
+  const drained = new Set<string>();
   const now = () => world.h().now();
   const liveRows = () => listSessions(world.h().database.executor, { includeEnded: false });
   const held = (user: string): Promised | null => {
@@ -67,6 +69,7 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
       fail(`${outcome.sessionId} got a slot that was not idle`);
     }
     const { nodeId, slotIndex } = row;
+    if (drained.has(nodeId)) fail(`${outcome.sessionId} was put on ${nodeId}, which is drained`);
     const expiresAt = now() + testSettings.reservationMs;
     promises.set(user, { sessionId: row.id, nodeId, slotIndex, expiresAt, mayEnd: false, launched: false });
   };
@@ -137,6 +140,12 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
         // What was only reserved needs nothing from the node yet.
         for (const promise of onNode(command.node)) promise.mayEnd ||= promise.launched;
         return world.reboot(command.node);
+      case 'drain':
+        drained.add(command.node);
+        return world.h().services.drainNode(command.node);
+      case 'resume':
+        drained.delete(command.node);
+        return world.h().services.resumeNode(command.node);
       case 'advance':
         world.h().advance(command.ms);
         for (const nodeId of nodeIds.filter(world.isLost)) for (const promise of onNode(nodeId)) promise.mayEnd = true;
@@ -173,7 +182,10 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
       await check();
     },
     finish: async () => {
-      for (const nodeId of nodeIds) await world.comeBack(nodeId);
+      for (const nodeId of nodeIds) {
+        await world.comeBack(nodeId);
+        await world.h().services.resumeNode(nodeId);
+      }
       for (const user of users) await world.h().services.destroySession(world.h().caller, { userId: user });
       for (let round = 0; round < 3; round += 1) {
         await world.settle();
