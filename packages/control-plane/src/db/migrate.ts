@@ -6,7 +6,7 @@ import { migration0003 } from './migrations/0003-concurrency.js';
 import { migration0004 } from './migrations/0004-sessions-usage.js';
 import { migration0005 } from './migrations/0005-accounts.js';
 import { migration0006 } from './migrations/0006-streams.js';
-import { migration0008 } from './migrations/0008-node-drain.js';
+import { migration0007 } from './migrations/0007-node-drain.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -25,7 +25,7 @@ export const migrations: readonly Migration[] = [
   migration0004,
   migration0005,
   migration0006,
-  migration0008,
+  migration0007,
 ];
 
 /** Version that this program needs. */
