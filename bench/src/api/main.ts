@@ -1,4 +1,7 @@
 import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   createPostgresDatabase,
@@ -14,6 +17,7 @@ import { type Measurement, measure } from './workload.js';
 
 /** One line of the result. */
 interface Row extends Measurement {
+  readonly database: 'PostgreSQL' | 'PGlite';
   readonly nodes: number;
   readonly level: Level;
   readonly workload: Workload;
@@ -66,7 +70,7 @@ function format(row: Row): string {
     return `${name} ${row.perSecond[name].toFixed(0)}/s p50 ${p50?.toFixed(1)} p99 ${p99?.toFixed(1)} ms`;
   });
   const failures = Object.entries(row.failures).map(([code, count]) => `${count}× ${code}`);
-  const head = `${String(row.nodes).padStart(6)} nodes  ${row.level.padEnd(8)}`;
+  const head = `${row.database.padEnd(10)} ${String(row.nodes).padStart(6)} nodes  ${row.level.padEnd(8)}`;
   const cpu = `cpu a round: plane ${row.planeMs.toFixed(2)} ms, database ${row.databaseMs?.toFixed(2) ?? '?'} ms`;
   return [head, ...calls, cpu, ...failures].join('  ');
 }
@@ -85,12 +89,8 @@ async function runFleet(
       await runStatement(database.url, 'VACUUM ANALYZE');
       for (const level of options.levels) {
         for (const workload of options.workloads) {
-          print({
-            nodes,
-            level,
-            workload,
-            ...(await runOne({ plane, serverPid: server.pid }, level, workload, options)),
-          });
+          const measured = await runOne({ plane, serverPid: server.pid }, level, workload, options);
+          print({ database: 'PostgreSQL', nodes, level, workload, ...measured });
         }
       }
     } finally {
@@ -101,22 +101,45 @@ async function runFleet(
   }
 }
 
+/** The same on the embedded database, with the fewest nodes: what the server is compared with. */
+async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void) {
+  const dir = await mkdtemp(join(tmpdir(), 'cloudstage-bench-pglite-'));
+  const nodes = Math.min(...options.nodes);
+  try {
+    const plane = await startBenchPlane(`pglite:${dir}`, nodes);
+    try {
+      for (const level of options.levels) {
+        for (const workload of options.workloads) {
+          const measured = await runOne({ plane, serverPid: null }, level, workload, options);
+          print({ database: 'PGlite', nodes, level, workload, ...measured });
+        }
+      }
+    } finally {
+      await plane.close();
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
 /**
  * `npm run bench:api`: ApplyConcurrent, CreateSession and DestroySession with simulated nodes, on a PostgreSQL server that
- * writes to the disk as in production.
+ * writes to the disk as in production, and with few nodes on the embedded database.
  * @see docs/performance.md
  */
 async function run(args: readonly string[]): Promise<void> {
   const options = parseApiBenchOptions(args);
   const own = options.databaseUrl === '' ? await startPostgres({ durable: true }) : null;
   const rows: Row[] = [];
+  const print = (row: Row) => {
+    rows.push(row);
+    if (!options.json) process.stdout.write(`${format(row)}\n`);
+  };
   try {
     for (const nodes of options.nodes) {
-      await runFleet(own ?? { url: options.databaseUrl, pid: null }, nodes, options, (row) => {
-        rows.push(row);
-        if (!options.json) process.stdout.write(`${format(row)}\n`);
-      });
+      await runFleet(own ?? { url: options.databaseUrl, pid: null }, nodes, options, print);
     }
+    if (own !== null) await runEmbedded(options, print);
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   } finally {
     await own?.close();
