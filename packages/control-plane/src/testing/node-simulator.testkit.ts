@@ -119,9 +119,12 @@ export async function startNodeSimulator(
     return { ok: true, value: { answer: params.peer === null ? null : answerFor(params) } };
   };
   const clean = async (slotIndex: number): Promise<void> => {
-    Object.assign(slotAt(slotIndex), { state: 'cleaning', connected: false });
+    const slot = slotAt(slotIndex);
+    const { sessionId } = slot;
+    Object.assign(slot, { state: 'cleaning', connected: false });
     await report(slotIndex);
-    if (!node.holdCleaning) await becomeIdle(slotIndex);
+    // Somebody else may have finished it meanwhile, and the next session may be there.
+    if (!node.holdCleaning && slot.state === 'cleaning' && slot.sessionId === sessionId) await becomeIdle(slotIndex);
   };
   const becomeIdle = async (slotIndex: number): Promise<void> => {
     Object.assign(slotAt(slotIndex), { state: 'idle', sessionId: null });
@@ -153,8 +156,9 @@ export async function startNodeSimulator(
       uplink.emit({ type: 'session.publish', nodeId, sessionId, state, message }),
     programExited: async (sessionId, exitCode) => {
       const slotIndex = slotOf(sessionId);
+      Object.assign(slotAt(slotIndex), { state: 'cleaning', connected: false });
       await uplink.emit({ type: 'session.ended', nodeId, sessionId, reason: 'program-exit', exitCode });
-      await clean(slotIndex);
+      if (slotOf(sessionId) === slotIndex) await clean(slotIndex);
     },
     finishCleaning: async () => {
       for (const [slotIndex, slot] of slots.entries()) if (slot.state === 'cleaning') await becomeIdle(slotIndex);

@@ -1,5 +1,6 @@
 import { AppError, type NodeLink, type NodeUplink } from '@cloudstage/protocol';
 import type { Database } from '../../db/open.js';
+import type { ServiceSettings } from '../../services/deps.js';
 import { resumeSessions } from '../../services/sessions/resume.js';
 import { createHarness, type Harness } from '../harness.testkit.js';
 import { type NodeSimulator, type SimulatedSlot, startNodeSimulator } from '../node-simulator.testkit.js';
@@ -32,7 +33,11 @@ export interface ModelWorld {
 /** Creates the world on an empty database. */
 export async function createModelWorld(
   database: Database,
-  options: { readonly nodeIds: readonly string[]; readonly slots: number },
+  options: {
+    readonly nodeIds: readonly string[];
+    readonly slots: number;
+    readonly settings?: Partial<ServiceSettings>;
+  },
 ): Promise<ModelWorld> {
   const nodes = new Map<string, WorldNode>();
   const isLost = (nodeId: string) => nodes.get(nodeId)?.lost === true;
@@ -58,7 +63,8 @@ export async function createModelWorld(
     return found;
   };
 
-  let h = await createHarness(database, { wrapLink });
+  const { settings = {} } = options;
+  let h = await createHarness(database, { wrapLink, settings });
   for (const nodeId of options.nodeIds) {
     nodes.set(nodeId, { simulator: await startNode(nodeId, 1, []), lost: false, boots: 1 });
   }
@@ -96,7 +102,7 @@ export async function createModelWorld(
     restart: async () => {
       const startAt = h.now();
       await h.stop();
-      h = await createHarness(database, { startAt, wrapLink });
+      h = await createHarness(database, { startAt, wrapLink, settings });
       await resumeSessions(h.deps);
       for (const [nodeId, entry] of nodes) {
         const initial = entry.simulator.describe().slots.map(({ slotIndex: _index, ...slot }) => slot);
