@@ -1,5 +1,6 @@
 import { applicationTypes } from '@cloudstage/cloud-api';
 import type { Command } from 'commander';
+import { runAppDelete, runAppPublish, type VersionOptions } from './app-versions.js';
 import { addCommand } from './command.js';
 import { type ApiOptions, type CommandContext, connectApi, print } from './context.js';
 import { parseChoice, parseList } from './options.js';
@@ -7,18 +8,25 @@ import { runUploadVersionFile } from './upload-version.js';
 
 interface CreateApplicationOptions extends ApiOptions {
   readonly name: string;
-  readonly type: string;
+  readonly type?: string;
+  /** The vendor's newer spelling. */
+  readonly appType?: string;
 }
 
 async function runCreateApplication(context: CommandContext, options: CreateApplicationOptions): Promise<void> {
   const request = {
     ApplicationName: options.name,
-    ApplicationType: parseChoice('--type', options.type, applicationTypes),
+    ApplicationType: parseChoice('--app-type', options.appType ?? options.type ?? 'Application3D', applicationTypes),
   };
   const api = await connectApi(context, options);
   const answer = await api.createApplication(request);
   const next = `cloudstage create-application-version --app-id ${answer.ApplicationId} --name <file name> --type zip`;
   print(context, options, answer, `Made "${options.name}": ${answer.ApplicationId}\nNext: ${next}`);
+}
+
+/** Options of the verbs about one version. */
+interface VersionVerbOptions extends VersionOptions {
+  readonly appId: string;
 }
 
 interface CreateVersionOptions extends ApiOptions {
@@ -50,6 +58,17 @@ async function runCreateVersion(context: CommandContext, options: CreateVersionO
   print(context, options, answer, `Made version ${id}\nNext: ${next}`);
 }
 
+async function runDescribeVersions(context: CommandContext, options: VersionVerbOptions): Promise<void> {
+  const api = await connectApi(context, options);
+  const { Versions } = await api.describeApplicationVersion({ ApplicationId: options.appId });
+  const oldestFirst = [...Versions].sort((a, b) => (a.CreateTime < b.CreateTime ? -1 : 1));
+  const lines = oldestFirst.map(
+    (version) =>
+      `${version.ApplicationVersionId} ${version.ApplicationVersionStatus} ${version.ApplicationVersionName ?? ''}`,
+  );
+  print(context, options, oldestFirst, lines.join('\n'));
+}
+
 /** The verbs of the vendor's CAR-CLI, under their own names. */
 export function addCarCliCommands(program: Command, context: CommandContext): void {
   addCommand(program, {
@@ -59,7 +78,8 @@ export function addCarCliCommands(program: Command, context: CommandContext): vo
     examples: ['create-application --name my-game'],
   })
     .requiredOption('--name <name>', 'name, unique in the account')
-    .option('--type <type>', 'Application3D, ApplicationXR, ApplicationWeb or ApplicationAPK', 'Application3D')
+    .option('--app-type <type>', 'Application3D, ApplicationXR, ApplicationWeb or ApplicationAPK', 'Application3D')
+    .option('--type <type>', 'the same, as former releases of the tool spell it')
     .action((options) => runCreateApplication(context, options));
   addCommand(program, {
     usage: 'create-application-version',
@@ -91,4 +111,33 @@ export function addCarCliCommands(program: Command, context: CommandContext): vo
     .option('--url <url>', 'where the server fetches the package')
     .option('--no-wait', 'do not wait until the version is made')
     .action((options) => runUploadVersionFile(context, options));
+  addVersionCommands(program, context);
+}
+
+function addVersionCommands(program: Command, context: CommandContext): void {
+  const add = (usage: string, description: string, example: string): Command =>
+    addCommand(program, { usage, description, target: 'api', examples: [example] }).requiredOption(
+      '--app-id <id>',
+      'application',
+    );
+  add(
+    'describe-application-version',
+    'list versions for scripts: id, state and name in a line, the oldest first (for people: app versions)',
+    "describe-application-version --app-id app-x1y2z3a4 | grep -v Inuse | awk '{print $1}' | head -n 1",
+  ).action((options: VersionVerbOptions) => runDescribeVersions(context, options));
+  add(
+    'set-version-online',
+    'put a version online; the same as app publish',
+    'set-version-online --app-id app-x1y2z3a4 --version-id ver-b5c6d7e8',
+  )
+    .requiredOption('--version-id <id>', 'version')
+    .action((options: VersionVerbOptions) => runAppPublish(context, options.appId, options));
+  add(
+    'delete-application-version',
+    'delete a version; it is gone when the list no longer shows it',
+    'delete-application-version --app-id app-x1y2z3a4 --version-id ver-b5c6d7e8',
+  )
+    .requiredOption('--version-id <id>', 'version')
+    // The vendor's tool does not ask, and scripts rely on it.
+    .action((options: VersionVerbOptions) => runAppDelete(context, options.appId, { ...options, yes: true }));
 }

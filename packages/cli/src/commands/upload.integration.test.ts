@@ -88,7 +88,12 @@ describe('the verbs of CAR-CLI', () => {
     expect(await states()).toEqual({ [second]: 'Inuse', [versionId]: 'Usable' });
     await instance.json('app', 'rollback', applicationId);
     expect(await states()).toEqual({ [second]: 'Usable', [versionId]: 'Inuse' });
-    await instance.json('app', 'delete', applicationId, '--version-id', second, '--yes');
+    const verb = (name: string, ...args: readonly string[]) => instance.run(name, '--app-id', applicationId, ...args);
+    expect((await verb('set-version-online', '--version-id', second)).code).toBe(0);
+    const listed = await verb('describe-application-version');
+    expect(listed.stdout).toBe(`${versionId} Usable my game\n${second} Inuse update\n`);
+    expect((await verb('delete-application-version', '--version-id', versionId)).code).toBe(0);
+    expect((await states())[versionId]).not.toBe('Usable');
     expect((await instance.run('app', 'list')).stdout).toContain('renamed');
   });
 
