@@ -70,6 +70,8 @@ async function unpack(
   lease: ReturnType<typeof keepLease>,
 ): Promise<StoredPackage> {
   const { signal } = lease;
+  // The process may have been told to close while it was claiming the version; an abort that has been tells nobody again.
+  signal.throwIfAborted();
   const base = version.updateMode === 'INCREMENT' ? await findBase(context.deps, version) : null;
   const opened = await openArchive((fraction) => lease.report(fraction * fetchPercent), signal);
   try {

@@ -11,7 +11,9 @@ export type ModelCommand =
   | { readonly type: 'client'; readonly user: string; readonly connected: boolean }
   | { readonly type: 'lose' | 'return' | 'reboot' | 'drain' | 'resume'; readonly node: string }
   | { readonly type: 'advance'; readonly ms: number }
-  | { readonly type: 'restart' };
+  | { readonly type: 'restart' }
+  /** Concurrencies of the project's package; null: the project has none and uses what the nodes have. */
+  | { readonly type: 'package'; readonly seats: number | null };
 
 const user = fc.constantFrom(...modelUsers);
 const node = fc.constantFrom(...modelNodes);
@@ -36,6 +38,7 @@ const command: fc.Arbitrary<ModelCommand> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: of('restart') }) },
+  { weight: 2, arbitrary: fc.record({ type: of('package'), seats: fc.option(fc.integer({ min: 1, max: 4 })) }) },
 );
 
 /** Sequences of commands. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { listSessions } from '../../db/sessions.js';
 import { listSlots } from '../../db/slots.js';
 import { serviceLimits } from '../../services/limits.js';
+import { createActors } from '../concurrency.testkit.js';
 import { applyInput, createInput, testSettings } from '../harness.testkit.js';
 import { findViolations } from '../invariants.testkit.js';
 import type { ModelCommand } from './commands.testkit.js';
@@ -34,6 +35,8 @@ function fail(message: string): never {
 /** Creates the reference beside a world that runs the real thing. */
 export function createReference(world: ModelWorld, users: readonly string[], nodeIds: readonly string[]): Reference {
   const promises = new Map<string, Promised>();
+  /** The project's package; null: it has none. */
+  let packageId: string | null = null;
   /** Nodes that take no new sessions. */
   const drained = new Set<string>();
   const now = () => world.h().now();
@@ -49,6 +52,7 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
     const before = await liveRows();
     const idle = (await listSlots(h().database.executor)).filter((slot) => slot.state === 'idle');
     const promise = held(user);
+    const free = await countFreeSeats(world, packageId);
     const outcome = await h().services.applyConcurrent(h().caller, applyInput(h(), user));
     if (promise !== null) {
       if (!isDeepStrictEqual(outcome, { type: 'reserved', sessionId: promise.sessionId })) {
@@ -60,9 +64,12 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
     const had = before.find((row) => row.userId === user);
     if (outcome.type !== 'reserved') {
       if (had === undefined && outcome.type !== 'no-idle') fail(`${user} got ${outcome.type}`);
+      const usable = idle.filter((slot) => slot.online && !drained.has(slot.nodeId)).length;
+      if (had === undefined && usable > 0 && free > 0) fail(`${user} got none of ${usable} slots and ${free} seats`);
       return;
     }
     if (had?.id === outcome.sessionId) return;
+    if (free <= 0 && had === undefined) fail(`${user} got ${outcome.sessionId}, but no seat was free`);
     const row = (await liveRows()).find((candidate) => candidate.id === outcome.sessionId);
     if (row === undefined) fail(`${outcome.sessionId} was promised and is not there`);
     if (!idle.some((slot) => slot.nodeId === row.nodeId && slot.slotIndex === row.slotIndex)) {
@@ -150,6 +157,10 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
         world.h().advance(command.ms);
         for (const nodeId of nodeIds.filter(world.isLost)) for (const promise of onNode(nodeId)) promise.mayEnd = true;
         return;
+      case 'package':
+        // Whoever holds something keeps it, however small the package becomes.
+        packageId = await changePackage(world, packageId, command.seats);
+        return;
       case 'restart':
         // Nobody could reconnect meanwhile: those who wait for their client get a little more time.
         for (const promise of promises.values()) {
@@ -198,6 +209,31 @@ export function createReference(world: ModelWorld, users: readonly string[], nod
       if (live.length > 0) fail(`sessions are left: ${JSON.stringify(live)}`);
     },
   };
+}
+
+/** Gives the project a package of a size, or takes its package away. */
+async function changePackage(world: ModelWorld, present: string | null, seats: number | null): Promise<string | null> {
+  const { services } = world.h();
+  const actors = createActors(world.h());
+  if (seats === null) {
+    if (present !== null) await services.revokePackage(present);
+    return null;
+  }
+  if (present !== null) {
+    await services.resizePackage({ packageId: present, amount: seats, force: true });
+    return present;
+  }
+  const { id } = await actors.grant({ amount: seats, force: true });
+  await actors.bind([id]);
+  return id;
+}
+
+/** Seats that nobody has; without a package there are as many as slots. */
+async function countFreeSeats(world: ModelWorld, packageId: string | null): Promise<number> {
+  if (packageId === null) return Number.POSITIVE_INFINITY;
+  const found = await createActors(world.h()).pack(packageId);
+  if (found === null) fail(`package ${packageId} is gone`);
+  return found.amount - found.using;
 }
 
 /** What DescribeConcurrentCount says is what the slots say. */
