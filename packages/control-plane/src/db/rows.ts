@@ -11,8 +11,14 @@ export async function rows<T>(executor: Executor, statement: SQL): Promise<reado
  * Waits for work of one transaction that goes on side by side: its statements travel together. Throws the first failure, but only
  * when all have come to an end: whoever rolls back must not be overtaken by a statement that nobody waits for.
  */
-export async function together(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+export async function together<T extends readonly unknown[]>(
+  work: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  const results = await Promise.allSettled(work as readonly Promise<unknown>[]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
 /** Code of a PostgreSQL error (`23505` is a unique violation), looked for through the causes; null for other errors. */

@@ -1,7 +1,7 @@
-import { and, desc, eq, lte, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, lte, sql } from 'drizzle-orm';
 import { dbLimits } from './limits.js';
 import { rows } from './rows.js';
-import { type Executor, type SessionRow, sessions } from './schema.js';
+import { type Executor, type SessionRow, type SlotRow, sessions, slots } from './schema.js';
 
 /**
  * The session has not ended. Written out, not as a parameter: the indexes of live sessions have this condition, and the plan of a
@@ -26,6 +26,17 @@ export async function findLiveSession(executor: Executor, key: UserKey): Promise
 /** The user's live session, locked until the transaction ends. */
 export async function lockLiveSession(executor: Executor, key: UserKey): Promise<SessionRow | null> {
   const [row] = await executor.select().from(sessions).where(isLiveOf(key)).for('update');
+  return row ?? null;
+}
+
+/** The slot of a user's live session, locked. Lock the session first; the two statements may travel together. */
+export async function lockSlotOfLiveSession(executor: Executor, key: UserKey): Promise<SlotRow | null> {
+  const [row] = await executor
+    .select(getTableColumns(slots))
+    .from(slots)
+    .innerJoin(sessions, and(eq(sessions.nodeId, slots.nodeId), eq(sessions.slotIndex, slots.slotIndex)))
+    .where(isLiveOf(key))
+    .for('update', { of: slots });
   return row ?? null;
 }
 

@@ -1,6 +1,8 @@
 import type { SessionEndReason } from '@cloudstage/protocol';
-import type { Executor, SessionRow } from '../../db/schema.js';
-import { lockLiveSession, lockSession } from '../../db/sessions.js';
+import { findGuest } from '../../db/guests.js';
+import { together } from '../../db/rows.js';
+import type { Executor, SessionRow, SlotRow } from '../../db/schema.js';
+import { lockLiveSession, lockSession, lockSlotOfLiveSession } from '../../db/sessions.js';
 import type { DestroySessionOutcome, Services } from '../contract.js';
 import type { ServiceDeps } from '../deps.js';
 import type { SendEndOrder } from './end-order.js';
@@ -15,8 +17,9 @@ async function requestEnd(
   tx: Executor,
   row: SessionRow,
   reason: SessionEndReason,
+  slot?: SlotRow | null,
 ): Promise<EndOrder | null> {
-  const context = { now: deps.now(), settings: deps.settings };
+  const context = { now: deps.now(), settings: deps.settings, ...(slot === undefined ? {} : { slot }) };
   const applied = await applySessionEvent(tx, row, { type: 'end-requested', reason }, context);
   if (applied.row.state !== 'ending') return null;
   // Also when it was being ended already: the caller asks for an end now, and the command is idempotent.
@@ -34,11 +37,20 @@ export function createDestroySession(
 ): Services['destroySession'] {
   return async (caller, input): Promise<DestroySessionOutcome> => {
     const key = { accountId: caller.accountId, userId: input.userId };
-    const order = await deps.database.transaction(async (tx) => {
-      const row = await lockLiveSession(tx, key);
-      return row === null ? null : requestEnd(deps, tx, row, 'api');
+    const { order, isGuest } = await deps.database.transaction(async (tx) => {
+      // One round trip to a server: they travel together, and are answered one after the other.
+      const [row, slot, guest] = await together([
+        lockLiveSession(tx, key),
+        lockSlotOfLiveSession(tx, key),
+        findGuest(tx, key),
+      ]);
+      const asked = row === null ? null : await requestEnd(deps, tx, row, 'api', slot);
+      return { order: asked, isGuest: guest !== null };
     });
-    const [left, ended] = await Promise.all([removeGuest(key), order === null ? 'confirmed' : sendEndOrder(order)]);
+    const [left, ended] = await Promise.all([
+      isGuest ? removeGuest(key) : true,
+      order === null ? 'confirmed' : sendEndOrder(order),
+    ]);
     return left && ended !== 'timeout' ? { type: 'destroyed' } : { type: 'timeout' };
   };
 }

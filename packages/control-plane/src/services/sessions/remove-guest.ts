@@ -60,8 +60,6 @@ export type RemoveGuest = (key: GuestKey) => Promise<boolean>;
  */
 export function createRemoveGuest(deps: ServiceDeps): RemoveGuest {
   return async (key) => {
-    // Hardly anybody whose session is destroyed is a guest as well: one statement tells.
-    if ((await findGuest(deps.database.executor, key)) === null) return true;
     const peer = await deps.database.transaction(async (tx) => {
       const found = await findGuestPeer(tx, key);
       if (found === null) return null;

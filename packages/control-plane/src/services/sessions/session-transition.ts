@@ -80,6 +80,14 @@ function slotEventOf(effect: SessionEffect, sessionId: string): SlotEvent | null
   }
 }
 
+/** When a transition happens, and by which deadlines. */
+export interface TransitionContext {
+  readonly now: number;
+  readonly settings: DeadlineSettings;
+  /** The session's slot, when the caller has locked it already. */
+  readonly slot?: SlotRow | null;
+}
+
 /**
  * Applies an event to a session that the caller has locked: row, slot and guests change together. `extra` fields are
  * written in the same statement.
@@ -88,7 +96,7 @@ export async function applySessionEvent(
   executor: Executor,
   row: SessionRow,
   event: SessionEvent,
-  context: { readonly now: number; readonly settings: DeadlineSettings },
+  context: TransitionContext,
   extra: SessionPatch = {},
 ): Promise<AppliedEvent> {
   const before = toSessionState(row);
@@ -155,9 +163,9 @@ async function applySlotEvents(
   executor: Executor,
   key: { readonly nodeId: string; readonly slotIndex: number },
   events: readonly SlotEvent[],
-  context: { readonly now: number; readonly settings: DeadlineSettings },
+  context: TransitionContext,
 ): Promise<void> {
-  const slot = await lockSlot(executor, key);
+  const slot = context.slot === undefined ? await lockSlot(executor, key) : context.slot;
   if (slot === null) return;
   const before = toSlotState(slot);
   const after = events.reduce(
