@@ -11,9 +11,10 @@ import {
 import { AppError, isAppError } from '@cloudstage/protocol';
 import { createCpuMeter } from '../cpu.js';
 import type { WorkerOrder } from './http-worker.js';
+import { apiBenchLimits } from './limits.js';
 import { type ApiBenchOptions, type Level, parseApiBenchOptions, type Workload } from './options.js';
 import { type BenchPlane, startBenchPlane } from './plane.js';
-import { type Measurement, measure } from './workload.js';
+import { type CallName, type Measurement, measure } from './workload.js';
 
 /** One line of the result. */
 interface Row extends Measurement {
@@ -55,7 +56,7 @@ async function runOne(
   const { user, system } = process.cpuUsage(cpu);
   const elapsedMs = performance.now() - startedMs;
   // The warm-up has the same rate as what is counted.
-  const rounds = (measurement.perSecond.destroy * elapsedMs) / 1_000;
+  const rounds = (measurement.perSecond.apply * elapsedMs) / 1_000;
   return {
     ...measurement,
     planeMs: (user + system) / 1_000 / rounds,
@@ -63,8 +64,20 @@ async function runOne(
   };
 }
 
+const callsOf: Readonly<Record<Workload, readonly CallName[]>> = {
+  reserve: ['apply'],
+  apply: ['apply', 'destroy'],
+  create: ['apply', 'create', 'destroy'],
+};
+
+/** What can be run with so many nodes: reservations that nobody ends would soon fill a small fleet. */
+function workloadsFor(nodes: number, { workloads, seconds }: ApiBenchOptions): readonly Workload[] {
+  const needed = apiBenchLimits.reservationsPerSecond * (seconds + apiBenchLimits.warmUpMs / 1_000);
+  return workloads.filter((workload) => workload !== 'reserve' || nodes * apiBenchLimits.slotsPerNode >= needed);
+}
+
 function format(row: Row): string {
-  const names = row.workload === 'create' ? (['apply', 'create', 'destroy'] as const) : (['apply', 'destroy'] as const);
+  const names = callsOf[row.workload];
   const calls = names.map((name) => {
     const { p50, p99 } = row.latency[name];
     return `${name} ${row.perSecond[name].toFixed(0)}/s p50 ${p50?.toFixed(1)} p99 ${p99?.toFixed(1)} ms`;
@@ -88,7 +101,7 @@ async function runFleet(
     try {
       await runStatement(database.url, 'VACUUM ANALYZE');
       for (const level of options.levels) {
-        for (const workload of options.workloads) {
+        for (const workload of workloadsFor(nodes, options)) {
           const measured = await runOne({ plane, serverPid: server.pid }, level, workload, options);
           print({ database: 'PostgreSQL', nodes, level, workload, ...measured });
         }
@@ -109,7 +122,7 @@ async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void) 
     const plane = await startBenchPlane(`pglite:${dir}`, nodes);
     try {
       for (const level of options.levels) {
-        for (const workload of options.workloads) {
+        for (const workload of workloadsFor(nodes, options)) {
           const measured = await runOne({ plane, serverPid: null }, level, workload, options);
           print({ database: 'PGlite', nodes, level, workload, ...measured });
         }

@@ -7,7 +7,7 @@ describe('options of the API bench', () => {
     expect(parseApiBenchOptions([])).toEqual({
       nodes: [10, 1000, 10_000],
       levels: ['services', 'http'],
-      workloads: ['apply', 'create'],
+      workloads: ['reserve', 'apply', 'create'],
       clients: 16,
       seconds: 10,
       databaseUrl: '',

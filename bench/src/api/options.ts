@@ -3,8 +3,11 @@ import { AppError } from '@cloudstage/protocol';
 
 /** Where calls enter: the use cases themselves, or HTTP with signatures. */
 export type Level = 'services' | 'http';
-/** What one round of a client is: ApplyConcurrent and DestroySession, or these with CreateSession in between. */
-export type Workload = 'apply' | 'create';
+/**
+ * What one round of a client is: ApplyConcurrent and DestroySession, these with CreateSession in between, or ApplyConcurrent
+ * alone, which needs a fleet that does not fill up.
+ */
+export type Workload = 'apply' | 'create' | 'reserve';
 
 /** Choices of one run. */
 export interface ApiBenchOptions {
@@ -48,7 +51,7 @@ export function parseApiBenchOptions(args: readonly string[]): ApiBenchOptions {
   return {
     nodes: values.nodes.split(',').map((text) => Math.ceil(positive('nodes', text))),
     levels: oneOf('level', values.level, ['services', 'http']),
-    workloads: oneOf('workload', values.workload, ['apply', 'create']),
+    workloads: oneOf('workload', values.workload, ['reserve', 'apply', 'create']),
     clients: Math.ceil(positive('clients', values.clients)),
     seconds: positive('seconds', values.seconds),
     databaseUrl: values.database,

@@ -48,6 +48,10 @@ async function client(target: Target, workload: Workload, recorder: Recorder, na
       await pause(apiBenchLimits.noIdleMs);
       continue;
     }
+    if (workload === 'reserve') {
+      await setImmediate();
+      continue;
+    }
     if (workload === 'create') await timed(recorder, 'create', target.create(userId));
     await timed(recorder, 'destroy', target.destroy(userId));
     // The embedded database answers without a turn of the event loop: without one here, no timer would ever end the run.
