@@ -98,7 +98,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     checkReady: createCheckReady(deps),
     handleNodeEvent,
     ...createNodeServices(deps),
-    sweep: createSweep(deps, sendEndOrder, handleNodeEvent, otherSweeps, deps.now()),
+    sweep: createSweep(deps, sendEndOrder, otherSweeps, deps.now()),
     ensureAccessKey: createEnsureAccessKey(deps),
     ...createProjectServices(deps, store, sendEndOrder),
     listSessions: createListSessions(deps),

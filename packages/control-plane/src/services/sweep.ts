@@ -1,11 +1,8 @@
-import { isAppError } from '@cloudstage/protocol';
 import { lockSilentNodes, setNodeOffline } from '../db/nodes.js';
 import { lockDueSessions, lockExpiredSessions, lockSessionsOfNode } from '../db/sessions.js';
-import { lockOverdueSlots, postponeSlot, setSlotsOffline } from '../db/slots.js';
-import { deadlineAfter } from '../domain/deadlines.js';
+import { setSlotsOffline } from '../db/slots.js';
 import type { ServiceDeps } from './deps.js';
-import { serviceLimits } from './limits.js';
-import type { HandleNodeEvent } from './nodes/handle-node-event.js';
+import { createSweepOverdueSlots } from './nodes/overdue-slots.js';
 import { type SendEndOrder, sendInBackground } from './sessions/end-order.js';
 import { applySessionEvent, type EndOrder } from './sessions/session-transition.js';
 import { createSweepHistory } from './sessions/sweep-history.js';
@@ -19,16 +16,16 @@ export type Sweep = () => Promise<void>;
 export function createSweep(
   deps: ServiceDeps,
   sendEndOrder: SendEndOrder,
-  handleNodeEvent: HandleNodeEvent,
   others: readonly Sweep[],
   startedAt: number,
 ): Sweep {
   const sweepHistory = createSweepHistory(deps);
+  const sweepOverdueSlots = createSweepOverdueSlots(deps, sendEndOrder);
   return async () => {
     sendInBackground(deps, sendEndOrder, await sweepSessions(deps));
     sendInBackground(deps, sendEndOrder, await sweepExpired(deps));
     if (deps.now() - startedAt > deps.settings.nodeSilentMs) await sweepNodes(deps);
-    await sweepSlots(deps, handleNodeEvent);
+    await sweepOverdueSlots();
     await sweepHistory();
     for (const other of others) await other();
   };
@@ -74,26 +71,4 @@ async function sweepNodes(deps: ServiceDeps): Promise<void> {
     return nodes;
   });
   for (const node of lost) deps.logger.warn({ nodeId: node.id }, 'node is silent: offline, its sessions have ended');
-}
-
-/** Asks nodes about slots that clean up for too long: the answer is a report like any other. */
-async function sweepSlots(deps: ServiceDeps, handleNodeEvent: HandleNodeEvent): Promise<void> {
-  const overdue = await deps.database.transaction(async (tx) => {
-    const now = deps.now();
-    const keys = await lockOverdueSlots(tx, now);
-    for (const key of keys) await postponeSlot(tx, key, deadlineAfter(now, deps.settings.cleaningMs));
-    return keys;
-  });
-  for (const nodeId of new Set(overdue.map((key) => key.nodeId))) {
-    deps.background.run('node.describe', async () => {
-      try {
-        const deadline = { deadlineMs: serviceLimits.describeMs };
-        const result = await deps.nodeLink.call(nodeId, 'node.describe', {}, deadline);
-        if (result.ok) await handleNodeEvent({ type: 'node.status', node: result.value });
-      } catch (error) {
-        if (!isAppError(error)) throw error;
-        deps.logger.warn({ nodeId, code: error.code }, 'a slot cleans up for long and its node does not say why');
-      }
-    });
-  }
 }

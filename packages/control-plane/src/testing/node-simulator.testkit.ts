@@ -36,6 +36,8 @@ export interface NodeSimulator {
   mute: boolean;
   /** While true, slots stay in cleaning until {@link NodeSimulator.finishCleaning}. */
   holdCleaning: boolean;
+  /** Awaited between looking and answering when the node is asked what it does. */
+  beforeDescribed: () => Promise<void>;
   /** Awaited before a connect is answered. */
   beforeAnswer: () => Promise<void>;
   sendStatus(): Promise<void>;
@@ -142,6 +144,7 @@ export async function startNodeSimulator(
     refuse: null,
     mute: false,
     holdCleaning: false,
+    beforeDescribed: async () => undefined,
     beforeAnswer: async () => undefined,
     sendStatus: () => uplink.emit({ type: 'node.status', node: node.describe() }),
     setSlot: async (slotIndex, patch) => {
@@ -204,7 +207,12 @@ export async function startNodeSimulator(
       node.prefetched.push(params.package.manifestSha256);
       return { ok: true, value: {} };
     },
-    'node.describe': async () => (node.mute ? never : { ok: true, value: node.describe() }),
+    'node.describe': async () => {
+      if (node.mute) return never;
+      const value = node.describe();
+      await node.beforeDescribed();
+      return { ok: true, value };
+    },
   });
   await node.sendStatus();
   return node;

@@ -1,5 +1,6 @@
 import { assertNever, type NodeDescription, type NodeEvent, type NodeSlotDescription } from '@cloudstage/protocol';
 import { ensureSlotPool, lockNode, saveNode } from '../../db/nodes.js';
+import type { SlotRow } from '../../db/schema.js';
 import { lockSession, lockSessionsOfNode } from '../../db/sessions.js';
 import { findSlot, lockSlot, lockSlotsOfNode, placeSlotsOfNode } from '../../db/slots.js';
 import { domainLimits } from '../../domain/limits.js';
@@ -33,7 +34,7 @@ export function createHandleNodeEvent(
         return;
       }
       case 'slot.state':
-        sendInBackground(deps, sendEndOrder, await onSlotState(deps, event.nodeId, event.slot));
+        sendInBackground(deps, sendEndOrder, await applySlotReport(deps, event.nodeId, event.slot));
         return;
       case 'session.client':
         return onSessionEvent(deps, event, { type: event.connected ? 'client-connected' : 'client-gone' });
@@ -94,10 +95,12 @@ async function onStatus(
   });
 }
 
-async function onSlotState(
+/** Brings what a node says of one slot into the database, if the slot as it is now `fits`. */
+export async function applySlotReport(
   deps: ServiceDeps,
   nodeId: string,
   report: NodeSlotDescription,
+  fits: (slot: SlotRow) => boolean = () => true,
 ): Promise<readonly EndOrder[]> {
   return deps.database.transaction(async (tx) => {
     const key = { nodeId, slotIndex: report.slotIndex };
@@ -106,7 +109,7 @@ async function onSlotState(
     for (const id of [...new Set([owner, report.sessionId])].sort()) if (id !== null) await lockSession(tx, id);
     const slot = await lockSlot(tx, key);
     // Unknown slots come with the node's next status.
-    if (slot === null) return [];
+    if (slot === null || !fits(slot)) return [];
     return reconcileSlot(tx, slot, report, { now: deps.now(), settings: deps.settings, rebooted: false });
   });
 }
