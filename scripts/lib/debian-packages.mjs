@@ -37,7 +37,7 @@ export const runtimePackages = [
 
 /**
  * What the tests need besides: a browser, X programs to be captured, a GL program, picture tools, Chinese glyphs, a database
- * server, an RTMP server, tools that make archives.
+ * server, an RTMP server, tools that make archives and certificates.
  */
 export const testPackages = [
   'chromium',
@@ -51,4 +51,6 @@ export const testPackages = [
   'libnginx-mod-rtmp',
   '7zip',
   'zstd',
+  // A certificate for the RTMPS server.
+  'openssl',
 ];
