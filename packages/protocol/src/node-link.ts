@@ -117,18 +117,21 @@ export type NodeResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: NodeRefusalCode; readonly message: string };
 
-/** Why a session ended; kept in the history. */
-export type SessionEndReason =
-  | 'api'
-  | 'user'
-  | 'program-exit'
-  | 'program-crash'
-  | 'grace-over'
-  | 'reservation-expired'
-  | 'start-failed'
-  | 'node-lost'
-  | 'kicked'
-  | 'limit';
+/** Why sessions end; kept in the history. */
+export const sessionEndReasons = [
+  'api',
+  'user',
+  'program-exit',
+  'program-crash',
+  'grace-over',
+  'reservation-expired',
+  'start-failed',
+  'node-lost',
+  'kicked',
+  'limit',
+] as const;
+/** One of {@link sessionEndReasons}. */
+export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /** Parameters of `session.end`: `code` and `message` are told to clients by heartbeat before their peers close. */
 export interface EndSessionParams {

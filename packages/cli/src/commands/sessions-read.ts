@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedEvent, SessionSummary } from '@cloudstage/control-plane';
+import { sessionEndReasons } from '@cloudstage/protocol';
 import type { AdminInput } from '../admin/contract.js';
-import { endReasons, liveStates } from '../admin/operations/sessions.js';
+import { liveStates } from '../admin/operations/sessions.js';
 import { limits } from '../limits.js';
 import { toAnswer } from '../output/answer.js';
 import { formatDuration } from '../output/progress.js';
@@ -83,7 +84,7 @@ export async function runSessionsHistory(context: CommandContext, options: Histo
     limit: parseCount('--limit', options.limit),
     ...(reason === undefined
       ? {}
-      : { endReasons: parseList(reason).map((text) => parseChoice('--reason', text, endReasons)) }),
+      : { endReasons: parseList(reason).map((text) => parseChoice('--reason', text, sessionEndReasons)) }),
     ...(from === undefined ? {} : { from: parseTime('--from', from) }),
     ...(to === undefined ? {} : { to: parseTime('--to', to) }),
     ...(cursor === undefined ? {} : { cursor }),

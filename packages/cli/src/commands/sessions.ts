@@ -1,5 +1,6 @@
+import { sessionEndReasons } from '@cloudstage/protocol';
 import type { Command } from 'commander';
-import { endReasons, liveStates } from '../admin/operations/sessions.js';
+import { liveStates } from '../admin/operations/sessions.js';
 import { addCommand, addGroup } from './command.js';
 import { type CommandContext, connectInstance, type InstanceOptions, print } from './context.js';
 import { runSessionsHistory, runSessionsList, runSessionsShow, runSessionsTail } from './sessions-read.js';
@@ -36,7 +37,7 @@ function addReading(sessions: Command, context: CommandContext): void {
       'sessions history --user-id alice --json',
     ),
   )
-    .option('--reason <a,b>', `only those that ended for these reasons: ${endReasons.join(', ')}`)
+    .option('--reason <a,b>', `only those that ended for these reasons: ${sessionEndReasons.join(', ')}`)
     .option('--from <time>', 'created at or after')
     .option('--to <time>', 'created before')
     .option('--limit <n>', 'sessions of a page', '50')

@@ -23,12 +23,17 @@ export async function savePublish(
     .onConflictDoUpdate({ target: sessionPublishes.sessionId, set: values });
 }
 
-/** Writes the state of a push; one that is over loses its target. A session without push gets none. */
-export async function setPublishState(
-  executor: Executor,
-  push: { readonly sessionId: string; readonly state: PublishState; readonly message: string; readonly now: number },
-): Promise<void> {
-  await executor
+/** A push's new state. `now`: epoch milliseconds. */
+export interface PublishChange {
+  readonly sessionId: string;
+  readonly state: PublishState;
+  readonly message: string;
+  readonly now: number;
+}
+
+/** Statement of {@link setPublishState}. */
+export function publishStateUpdate(executor: Executor, push: PublishChange) {
+  return executor
     .update(sessionPublishes)
     .set({
       state: push.state,
@@ -37,6 +42,11 @@ export async function setPublishState(
       ...(push.state === 'stopped' ? { urlCipher: null } : {}),
     })
     .where(eq(sessionPublishes.sessionId, push.sessionId));
+}
+
+/** Writes the state of a push; one that is over loses its target, a secret nobody needs. A session without push gets none. */
+export async function setPublishState(executor: Executor, push: PublishChange): Promise<void> {
+  await publishStateUpdate(executor, push);
 }
 
 /** A push that a node is to carry out. */

@@ -1,8 +1,8 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { UsageInterval } from '../domain/usage.js';
+import { publishStateUpdate } from './publishes.js';
 import { rows } from './rows.js';
 import { type SessionEventRow, sessionEvents } from './schema/history.js';
-import { sessionPublishes } from './schema/publishes.js';
 import { type Executor, sessionGuests, sessions } from './schema.js';
 import type { SessionPatch } from './sessions.js';
 import { usageIntervalInsert } from './usage.js';
@@ -15,7 +15,7 @@ export interface SessionChange {
   readonly interval: UsageInterval | null;
   /** Line of the history. */
   readonly event: Omit<SessionEventRow, 'seq'> | null;
-  /** Epoch milliseconds; not null: the session is over. Guests have nowhere to go, and a push's target is a secret nobody needs. */
+  /** Epoch milliseconds; not null: the session is over. Its guests have nowhere to go, and its push is over. */
   readonly overAt: number | null;
 }
 
@@ -29,10 +29,10 @@ export async function writeSessionChange(executor: Executor, change: SessionChan
   if (change.interval !== null) parts.push(usageIntervalInsert(sessionId, change.interval));
   if (change.event !== null) parts.push(executor.insert(sessionEvents).values(change.event).getSQL());
   if (change.overAt !== null) {
-    const stopped = { state: 'stopped', message: '', updatedAt: change.overAt, urlCipher: null } as const;
+    const stopped = { sessionId, state: 'stopped', message: '', now: change.overAt } as const;
     parts.push(
       executor.delete(sessionGuests).where(eq(sessionGuests.sessionId, sessionId)).getSQL(),
-      executor.update(sessionPublishes).set(stopped).where(eq(sessionPublishes.sessionId, sessionId)).getSQL(),
+      publishStateUpdate(executor, stopped).getSQL(),
     );
   }
   if (Object.keys(change.patch).length > 0) {

@@ -1,24 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ConnectSessionParams } from '@cloudstage/protocol';
+import { type ConnectSessionParams, sessionEndReasons } from '@cloudstage/protocol';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ProcessIdentity } from '../host/process-identity.js';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([Type.Null(), schema]);
 const IdentitySchema = Type.Object({ pid: Type.Integer({ minimum: 2 }), startTimeTicks: Type.Integer({ minimum: 0 }) });
-const EndReasonSchema = Type.Enum([
-  'api',
-  'user',
-  'program-exit',
-  'program-crash',
-  'grace-over',
-  'reservation-expired',
-  'start-failed',
-  'node-lost',
-  'kicked',
-  'limit',
-]);
+const EndReasonSchema = Type.Enum([...sessionEndReasons]);
 
 const SessionRecordSchema = Type.Object({
   sessionId: Type.String(),

@@ -1,5 +1,5 @@
 import type { SessionStateName } from '@cloudstage/control-plane';
-import { AppError, type SessionEndReason } from '@cloudstage/protocol';
+import { AppError, sessionEndReasons } from '@cloudstage/protocol';
 import { Type } from 'typebox';
 import { defineOperation } from '../operation.js';
 import { idField, inputObject } from './fields.js';
@@ -15,20 +15,6 @@ export const liveStates = [
   'ending',
 ] as const satisfies readonly SessionStateName[];
 
-/** Why sessions end. */
-export const endReasons = [
-  'api',
-  'user',
-  'program-exit',
-  'program-crash',
-  'grace-over',
-  'reservation-expired',
-  'start-failed',
-  'node-lost',
-  'kicked',
-  'limit',
-] as const satisfies readonly SessionEndReason[];
-
 /** Sessions of all accounts. */
 export const sessionOperations = {
   /** Sessions, live and past, newest first. */
@@ -39,7 +25,7 @@ export const sessionOperations = {
       userId: Type.Optional(idField()),
       nodeId: Type.Optional(idField()),
       states: Type.Optional(Type.Array(Type.Enum([...liveStates, 'ended']), { maxItems: 16 })),
-      endReasons: Type.Optional(Type.Array(Type.Enum([...endReasons]), { maxItems: 16 })),
+      endReasons: Type.Optional(Type.Array(Type.Enum([...sessionEndReasons]), { maxItems: 16 })),
       /** Created then or later, epoch milliseconds. */
       from: Type.Optional(Type.Integer()),
       /** Created before, epoch milliseconds. */

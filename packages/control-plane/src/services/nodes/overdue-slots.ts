@@ -1,4 +1,5 @@
 import { isAppError } from '@cloudstage/protocol';
+import type { SlotRow } from '../../db/schema.js';
 import { lockOverdueSlots, postponeSlot, type SlotKey } from '../../db/slots.js';
 import { deadlineAfter } from '../../domain/deadlines.js';
 import type { ServiceDeps } from '../deps.js';
@@ -43,8 +44,7 @@ async function ask(
     for (const { slotIndex, deadlineAt } of asked) {
       const report = result.value.slots.find((slot) => slot.slotIndex === slotIndex);
       if (report === undefined) continue;
-      const isUnchanged = (slot: { readonly state: string; readonly deadlineAt: number | null }) =>
-        slot.state === 'cleaning' && slot.deadlineAt === deadlineAt;
+      const isUnchanged = (slot: SlotRow) => slot.state === 'cleaning' && slot.deadlineAt === deadlineAt;
       sendInBackground(deps, sendEndOrder, await applySlotReport(deps, nodeId, report, isUnchanged));
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { ProjectListRow } from '../../db/project-list.js';
 import type { BackgroundImageRow } from '../../db/schema/history.js';
 import type { ProjectRow } from '../../db/schema.js';
 import type { Caller } from '../contract.js';
@@ -43,20 +44,7 @@ export type ProjectStatus =
   | 'application-not-configured';
 
 /** A project in a list. */
-export interface ProjectSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly type: 'EXCLUSIVE' | 'SHARED';
-  readonly category: 'DESKTOP' | 'MOBILE';
-  readonly concurrencyType: string;
-  readonly isPreload: boolean;
-  readonly applicationId: string | null;
-  readonly applicationName: string | null;
-  readonly parameters: string;
-  readonly width: number;
-  readonly height: number;
-  readonly createdAt: number;
+export interface ProjectSummary extends Omit<ProjectListRow, 'readiness'> {
   /** Concurrencies the project may use, and those that are in use or being cleaned. */
   readonly amount: number;
   readonly using: number;

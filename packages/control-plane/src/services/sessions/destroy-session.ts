@@ -19,7 +19,7 @@ async function requestEnd(
   reason: SessionEndReason,
   slot?: SlotRow | null,
 ): Promise<EndOrder | null> {
-  const context = { now: deps.now(), settings: deps.settings, ...(slot === undefined ? {} : { slot }) };
+  const context = { now: deps.now(), settings: deps.settings, slot };
   const applied = await applySessionEvent(tx, row, { type: 'end-requested', reason }, context);
   if (applied.row.state !== 'ending') return null;
   // Also when it was being ended already: the caller asks for an end now, and the command is idempotent.

@@ -85,7 +85,7 @@ export interface TransitionContext {
   readonly now: number;
   readonly settings: DeadlineSettings;
   /** The session's slot, when the caller has locked it already. */
-  readonly slot?: SlotRow | null;
+  readonly slot?: SlotRow | null | undefined;
 }
 
 /**
