@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NodeEvent, PackageRef } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AgentEntries, AgentHarness, eventually } from './testing/agent-harness.js';
-import { bundleForTest } from './testing/bundle.js';
+import { type AgentEntries, AgentHarness, bundleAgent, eventually, removeBundles } from './testing/agent-harness.js';
 import { storeTestPackage } from './testing/test-package.js';
 
 /** A whole slot: real display, window manager, streamer, sandbox, and programs of Debian. */
@@ -15,15 +13,9 @@ let node: AgentHarness;
 let pkg: PackageRef;
 
 beforeAll(() => {
-  entries = {
-    agent: bundleForTest('agent/testing/agent-process.ts'),
-    portMux: bundleForTest('port-mux/main.ts'),
-    streamer: bundleForTest('streamer/main.ts'),
-  };
+  entries = bundleAgent('streamer/main.ts');
 });
-afterAll(() => {
-  for (const path of Object.values(entries)) rmSync(path, { force: true });
-});
+afterAll(() => removeBundles(entries));
 beforeEach(async () => {
   node = await AgentHarness.create(entries);
   pkg = await storeTestPackage(node.storeDir, [{ path: 'bin/probe', from: '/bin/dash' }]);

@@ -1,8 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
-import type { NodeEvent, PackageRef } from '@cloudstage/protocol';
+import { readFileSync } from 'node:fs';
+import type { PackageRef } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AgentEntries, AgentHarness, alive, eventually } from './testing/agent-harness.js';
-import { bundleForTest } from './testing/bundle.js';
+import {
+  type AgentEntries,
+  AgentHarness,
+  alive,
+  bundleAgent,
+  eventually,
+  removeBundles,
+} from './testing/agent-harness.js';
 import { storeTestPackage } from './testing/test-package.js';
 
 const root = process.getuid?.() === 0;
@@ -11,15 +17,9 @@ let node: AgentHarness;
 let pkg: PackageRef;
 
 beforeAll(() => {
-  entries = {
-    agent: bundleForTest('agent/testing/agent-process.ts'),
-    portMux: bundleForTest('port-mux/main.ts'),
-    streamer: bundleForTest('agent/testing/test-streamer.ts'),
-  };
+  entries = bundleAgent('agent/testing/test-streamer.ts');
 });
-afterAll(() => {
-  for (const path of Object.values(entries)) rmSync(path, { force: true });
-});
+afterAll(() => removeBundles(entries));
 beforeEach(async () => {
   node = await AgentHarness.create(entries, { limits: { processes: 256 } });
   pkg = await storeTestPackage(node.storeDir, [{ path: 'bin/probe', from: '/bin/dash' }]);
@@ -29,12 +29,6 @@ beforeEach(async () => {
 afterEach(() => node.dispose());
 
 const probe = (script: string) => ({ package: pkg, entryPath: 'bin/probe', args: ['-c', script] });
-const waitForProgramLog = (text: string) =>
-  eventually(`the program to say ${text}`, () => (node.programLog().includes(text) ? node.programLog() : undefined));
-const reported = (what: string, match: (event: NodeEvent) => boolean) =>
-  eventually(what, () => node.reports.find(match));
-const endOf = (sessionId: string) =>
-  reported(`the end of ${sessionId}`, (event) => event.type === 'session.ended' && event.sessionId === sessionId);
 
 describe('process names', () => {
   // The package is read-only: names of running programs come from copies in the home directory.
@@ -60,44 +54,44 @@ describe('process names', () => {
   it('keep the session after the launcher has gone, and end it with the exit code of the last', async () => {
     const game = spawnGame('RealGame.exe', 'sleep 3; echo over; exit 7');
     await node.connect(launch(`${game} echo launched; exit 0`, ['other', 'realgame']));
-    await waitForProgramLog('launched');
-    await waitForProgramLog('over');
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 7 });
+    await node.waitForProgramLog('launched');
+    await node.waitForProgramLog('over');
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 7 });
   });
 
   it('let a launcher take its time until the program appears', async () => {
     const script = `(sleep 1; ${spawnGame('late-game', 'sleep 1; echo over; exit 0')} :) & echo launched; exit 3`;
     await node.connect(launch(script, ['late-game']));
-    await waitForProgramLog('over');
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
+    await node.waitForProgramLog('over');
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
   });
 
   it('end with the code that a waiting launcher hands on, as the only one who saw it', async () => {
     const script = "cp /app/bin/probe $HOME/game; $HOME/game -c 'sleep 1; exit 9'; exit $?";
     await node.connect(launch(script, ['game']));
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 9 });
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 9 });
   });
 
   it('change nothing while the program itself runs, nor about what it leaves behind under other names', async () => {
     const script = `${spawnGame('helper', 'sleep 1000; exit 1')} sleep 2; echo leaving; exit 4`;
     await node.connect(launch(script, ['game']));
-    await waitForProgramLog('leaving');
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 4 });
+    await node.waitForProgramLog('leaving');
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 4 });
     await node.idle();
   });
 
   it('are followed by the next agent', async () => {
     const game = spawnGame('game', 'while [ ! -e $HOME/stop ]; do sleep 0.1; done; exit 5');
     await node.connect(launch(`${game} (sleep 6; touch $HOME/stop) & echo launched; exit 0`, ['game']));
-    await waitForProgramLog('launched');
+    await node.waitForProgramLog('launched');
     await node.killAgent();
     await node.start();
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 5 });
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 5 });
   });
 
   it('are killed with the session', async () => {
     await node.connect(launch(`${spawnGame('game', 'sleep 1000; exit 1')} echo launched; exit 0`, ['GAME.EXE']));
-    await waitForProgramLog('launched');
+    await node.waitForProgramLog('launched');
     const { session } = node.record();
     await node.command('session.end', { sessionId: 's1', slotIndex: 0, reason: 'api', message: '' });
     await node.idle();
@@ -117,7 +111,7 @@ describe('process names', () => {
       process.kill(launcherPid, 'SIGKILL');
       await eventually('the end of the launcher', () => argumentsOf(launcherPid).length === 0);
       process.kill(gamePid, 'SIGTERM');
-      expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 21 });
+      expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 21 });
       await node.idle();
     });
 
@@ -126,7 +120,7 @@ describe('process names', () => {
       await pidOf('/game');
       const pids = [...commands().keys()];
       process.kill(await pidOf('/keeper'), 'SIGKILL');
-      expect(await endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 137 });
+      expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash', exitCode: 137 });
       await node.idle();
       expect(pids.filter((pid) => argumentsOf(pid).length > 0)).toEqual([]);
     });

@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeEvent, PackageRef } from '@cloudstage/protocol';
+import type { PackageRef } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AgentEntries, AgentHarness, alive, eventually } from './testing/agent-harness.js';
-import { bundleForTest } from './testing/bundle.js';
+import {
+  type AgentEntries,
+  AgentHarness,
+  alive,
+  bundleAgent,
+  eventually,
+  removeBundles,
+} from './testing/agent-harness.js';
 import { storeTestPackage } from './testing/test-package.js';
 
 const root = process.getuid?.() === 0;
@@ -13,15 +19,9 @@ let node: AgentHarness;
 let pkg: PackageRef;
 
 beforeAll(() => {
-  entries = {
-    agent: bundleForTest('agent/testing/agent-process.ts'),
-    portMux: bundleForTest('port-mux/main.ts'),
-    streamer: bundleForTest('agent/testing/test-streamer.ts'),
-  };
+  entries = bundleAgent('agent/testing/test-streamer.ts');
 });
-afterAll(() => {
-  for (const path of Object.values(entries)) rmSync(path, { force: true });
-});
+afterAll(() => removeBundles(entries));
 beforeEach(async () => {
   node = await AgentHarness.create(entries);
   pkg = await storeTestPackage(node.storeDir, [
@@ -37,12 +37,6 @@ afterEach(() => node.dispose());
 
 const gears = () => ({ package: pkg, entryPath: 'bin/gears' });
 const probe = (script: string) => ({ package: pkg, entryPath: 'bin/probe', args: ['-c', script] });
-const waitForProgramLog = (text: string) =>
-  eventually(`the program to say ${text}`, () => (node.programLog().includes(text) ? node.programLog() : undefined));
-const reported = (what: string, match: (event: NodeEvent) => boolean) =>
-  eventually(what, () => node.reports.find(match));
-const endOf = (sessionId: string) =>
-  reported(`the end of ${sessionId}`, (event) => event.type === 'session.ended' && event.sessionId === sessionId);
 const isBusy = async (sessionId: string) => expect(await node.slot()).toMatchObject({ state: 'busy', sessionId });
 
 describe('a session', () => {
@@ -56,7 +50,7 @@ describe('a session', () => {
     expect(node.record().warm).toEqual(before);
     await isBusy('s1');
     expect(await node.routes()).toHaveLength(1);
-    await reported('a connected client', (event) => event.type === 'session.client' && event.connected);
+    await node.reported('a connected client', (event) => event.type === 'session.client' && event.connected);
     expect((await node.slot()).connected).toBe(true);
     // Three gears in shades on a black, maximised window.
     await eventually('gears on the display', async () => (await node.screenColours()) > 20);
@@ -64,7 +58,7 @@ describe('a session', () => {
 
   it('draws no more frames than the stream shows', async () => {
     await node.connect(gears());
-    const log = await waitForProgramLog('frames in');
+    const log = await node.waitForProgramLog('frames in');
     // Hundreds without the frame pacer.
     expect(Number(/ = ([\d.]+) FPS/.exec(log)?.[1])).toBeLessThan(62);
   });
@@ -82,19 +76,19 @@ describe('a session', () => {
   it('ends with the program, and the next one finds nothing of it', async () => {
     const { display } = node.record().warm;
     await node.connect(probe('touch $HOME/secret; exit 0'), { userId: 'u' });
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
     await node.idle();
     expect(alive(display.process)).toBe(false);
     await node.connect(probe('ls -a $HOME; echo done; exit 3'), { sessionId: 's2', userId: 'u' });
-    expect(await waitForProgramLog('done')).not.toContain('secret');
-    expect(await endOf('s2')).toMatchObject({ reason: 'program-crash', exitCode: 3 });
+    expect(await node.waitForProgramLog('done')).not.toContain('secret');
+    expect(await node.endOf('s2')).toMatchObject({ reason: 'program-crash', exitCode: 3 });
     await node.idle();
     expect(await node.routes()).toEqual([]);
   });
 
   it('ends on command, with everything the program started', async () => {
     await node.connect(probe('sleep 1000 & sleep 1000 & echo started; wait'));
-    await waitForProgramLog('started');
+    await node.waitForProgramLog('started');
     const { session } = node.record();
     const end = { sessionId: 's1', slotIndex: 0, reason: 'api', message: 'bye' } as const;
     expect(await node.command('session.end', end)).toMatchObject({ ok: true });
@@ -107,7 +101,7 @@ describe('a session', () => {
 
   it('restarts the program for a player on the same display', async () => {
     await node.connect(probe('echo started; sleep 1000'));
-    await waitForProgramLog('started');
+    await node.waitForProgramLog('started');
     const first = node.record();
     await node.connect(probe(''), { userId: 'user-restart' });
     const second = await eventually('another program', () => {
@@ -186,7 +180,7 @@ describe('isolation', () => {
       'pactl info | grep Default.Sink; xdpyinfo | grep -c dimensions; echo done; sleep 1000',
     ].join('\n');
     await node.connect(probe(script));
-    const log = await waitForProgramLog('done');
+    const log = await node.waitForProgramLog('done');
     expect(log).toContain('uid 1000 caps CapEff: 0000000000000000');
     for (const hidden of ['/root', node.dir, node.runDir, '/etc/shadow', '/var/lib', '/run/user/0']) {
       expect(log).toMatch(new RegExp(`\\[${hidden}\\] ls: cannot access`));
@@ -213,7 +207,7 @@ describe('isolation', () => {
 
   it.runIf(root)('runs display, sound and program as the user of the slot', async () => {
     await node.connect(probe('echo started; sleep 1000'));
-    await waitForProgramLog('started');
+    await node.waitForProgramLog('started');
     const uidOf = (pid: number) => Number(/Uid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
     const { warm } = node.record();
     const status = JSON.parse(
@@ -235,11 +229,11 @@ describe('supervision', () => {
 
   it('replaces a killed streamer: the program goes on, its peers are gone, new ones can come', async () => {
     await node.connect(gears());
-    await reported('a connected client', (event) => event.type === 'session.client' && event.connected);
+    await node.reported('a connected client', (event) => event.type === 'session.client' && event.connected);
     const check = await sameProgram();
     const { streamer } = node.record().warm;
     process.kill(streamer?.pid ?? 0, 'SIGKILL');
-    await reported('a lost client', (event) => event.type === 'session.client' && !event.connected);
+    await node.reported('a lost client', (event) => event.type === 'session.client' && !event.connected);
     await eventually('no route', async () => (await node.routes()).length === 0);
     const result = await eventually('a new peer', async () => {
       const answer = await node.connect(gears());
@@ -276,7 +270,7 @@ describe('supervision', () => {
     await node.connect(gears());
     const { warm } = node.record();
     process.kill(part === 'display' ? warm.display.process.pid : warm.sound.pid, 'SIGKILL');
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-crash' });
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-crash' });
     await node.idle();
     expect(await node.connect(gears(), { sessionId: 's2' })).toMatchObject({ ok: true });
   });
@@ -304,14 +298,14 @@ describe('restart of the agent', () => {
   it('reports a program that ended meanwhile with its exit code', async () => {
     await node.connect(probe('trap "exit 0" USR1; echo started; while :; do sleep 0.1; done'), { userId: 'u' });
     const status = join(node.runDir, 'slot-0/program-status.json');
-    await waitForProgramLog('started');
+    await node.waitForProgramLog('started');
     const child = JSON.parse(readFileSync(status, 'utf8').split('\n')[0] ?? '')['child-pid'];
     await node.killAgent();
     const [program] = readFileSync(`/proc/${child}/task/${child}/children`, 'utf8').split(' ');
     process.kill(Number(program), 'SIGUSR1');
     await eventually('the exit code', async () => readFileSync(status, 'utf8').includes('exit-code'));
     await node.start();
-    expect(await endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
+    expect(await node.endOf('s1')).toMatchObject({ reason: 'program-exit', exitCode: 0 });
     await node.idle();
   });
 

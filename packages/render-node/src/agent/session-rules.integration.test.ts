@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs';
-import type { NodeEvent, PackageRef } from '@cloudstage/protocol';
+import type { PackageRef } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AgentEntries, AgentHarness, eventually } from './testing/agent-harness.js';
-import { bundleForTest } from './testing/bundle.js';
+import { type AgentEntries, AgentHarness, bundleAgent, eventually, removeBundles } from './testing/agent-harness.js';
 import { storeTestPackage } from './testing/test-package.js';
 
 const root = process.getuid?.() === 0;
@@ -11,15 +9,9 @@ let node: AgentHarness;
 let pkg: PackageRef;
 
 beforeAll(() => {
-  entries = {
-    agent: bundleForTest('agent/testing/agent-process.ts'),
-    portMux: bundleForTest('port-mux/main.ts'),
-    streamer: bundleForTest('agent/testing/test-streamer.ts'),
-  };
+  entries = bundleAgent('agent/testing/test-streamer.ts');
 });
-afterAll(() => {
-  for (const path of Object.values(entries)) rmSync(path, { force: true });
-});
+afterAll(() => removeBundles(entries));
 beforeEach(async () => {
   node = await AgentHarness.create(entries, { limits: { cpuCores: 2 } });
   pkg = await storeTestPackage(node.storeDir, [{ path: 'bin/probe', from: '/bin/dash' }]);
@@ -29,12 +21,6 @@ beforeEach(async () => {
 afterEach(() => node.dispose());
 
 const probe = (script: string) => ({ package: pkg, entryPath: 'bin/probe', args: ['-c', script] });
-const waitForProgramLog = (text: string) =>
-  eventually(`the program to say ${text}`, () => (node.programLog().includes(text) ? node.programLog() : undefined));
-const reported = (what: string, match: (event: NodeEvent) => boolean) =>
-  eventually(what, () => node.reports.find(match));
-const endOf = (sessionId: string) =>
-  reported(`the end of ${sessionId}`, (event) => event.type === 'session.ended' && event.sessionId === sessionId);
 
 describe.runIf(root)('limits of a session', () => {
   const cpuQuota = () => node.groupLimit('cpu', { v1: 'cpu.cfs_quota_us', v2: 'cpu.max' })?.split(' ')[0];
@@ -60,8 +46,8 @@ describe.runIf(root)('limits of a session', () => {
     const script =
       'echo small > $HOME/a && echo wrote; head -c 200000000 /dev/zero > $HOME/b && echo filled; echo over';
     await node.connect({ ...probe(script), limits: { cpuCores: null, memoryBytes: 100_000_000 } });
-    await waitForProgramLog('wrote');
-    await endOf('s1');
+    await node.waitForProgramLog('wrote');
+    await node.endOf('s1');
     expect(node.programLog()).not.toContain('filled');
   });
 });

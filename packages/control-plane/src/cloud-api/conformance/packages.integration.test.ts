@@ -1,7 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildZip } from '../../storage/archives.testkit.js';
 import { until } from '../../testing/harness.testkit.js';
 import { type Call, commonSdk, internationalSdk } from './official-sdks.testkit.js';
 import { type ConformancePlane, managementWays, offer, startConformancePlane } from './plane.testkit.js';
@@ -13,17 +10,8 @@ let otherProjectId: string;
 
 beforeAll(async () => {
   conformance = await startConformancePlane();
-  const { plane, dir } = conformance;
-  const archivePath = join(dir, 'game.zip');
-  await writeFile(archivePath, buildZip([{ name: 'bin/game', content: '\x7fELF a program', mode: 0o100755 }]));
-  const { applicationId } = await plane.admin.findOrCreateApplication({
-    name: 'game',
-    kind: 'Application3D',
-    entryPath: 'bin/game',
-    args: [],
-    archivePath,
-    archiveName: 'game.zip',
-  });
+  const applicationId = await conformance.addGame();
+  const { plane } = conformance;
   ({ projectId } = await plane.admin.findOrCreateProject({ name: 'game', applicationId }));
   ({ projectId: otherProjectId } = await plane.admin.findOrCreateProject({ name: 'other', applicationId }));
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { actionNames } from '@cloudstage/cloud-api';
@@ -8,8 +8,10 @@ import { completeConfig } from '../../config.js';
 import { type ControlPlane, createControlPlane } from '../../control-plane.js';
 import { createInProcessNodeLink } from '../../node-link/in-process.js';
 import { createLogger } from '../../observability/logger.js';
+import { buildZip } from '../../storage/archives.testkit.js';
 import { createTestDatabase } from '../../testing/database.testkit.js';
 import { type NodeSimulator, startNodeSimulator } from '../../testing/node-simulator.testkit.js';
+import { program } from './applications.testkit.js';
 import { type Call, chinaSdk, commonSdk, internationalSdk, type SdkOptions } from './official-sdks.testkit.js';
 
 /** A whole control plane over HTTP: real services, database and object store; only the render node is simulated. */
@@ -24,6 +26,8 @@ export interface ConformancePlane {
   advance(ms: number): void;
   /** Slots of the first account, as the database has them. */
   count(): Promise<{ readonly total: number; readonly running: number }>;
+  /** Makes an application with a version online, whose program is `bin/game`; resolves with its id. */
+  addGame(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -77,6 +81,19 @@ export async function startConformancePlane(
       const outcome = await plane.services.describeConcurrentCount(caller, { projectId: '', category: '' });
       if (outcome.type !== 'counted') throw new Error(outcome.type);
       return outcome.count;
+    },
+    addGame: async () => {
+      const archivePath = join(dir, 'game.zip');
+      await writeFile(archivePath, buildZip([program]));
+      const { applicationId } = await plane.admin.findOrCreateApplication({
+        name: 'game',
+        kind: 'Application3D',
+        entryPath: 'bin/game',
+        args: [],
+        archivePath,
+        archiveName: 'game.zip',
+      });
+      return applicationId;
     },
     close: async () => {
       await node.close();

@@ -1,8 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { decodeServerSession } from '@cloudstage/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildZip } from '../../storage/archives.testkit.js';
 import type { Call } from './official-sdks.testkit.js';
 import { type ConformancePlane, managementWays, offer, startConformancePlane } from './plane.testkit.js';
 
@@ -19,17 +16,8 @@ const png = Buffer.from(
 
 beforeAll(async () => {
   conformance = await startConformancePlane();
-  const { plane, dir } = conformance;
-  const archivePath = join(dir, 'game.zip');
-  await writeFile(archivePath, buildZip([{ name: 'bin/game', content: '\x7fELF a program', mode: 0o100755 }]));
-  ({ applicationId } = await plane.admin.findOrCreateApplication({
-    name: 'game',
-    kind: 'Application3D',
-    entryPath: 'bin/game',
-    args: [],
-    archivePath,
-    archiveName: 'game.zip',
-  }));
+  applicationId = await conformance.addGame();
+  const { plane } = conformance;
   ({ id: imageId } = await plane.admin.addBackgroundImage({ name: 'loading.png', bytes: png }));
 });
 afterAll(() => conformance.close());

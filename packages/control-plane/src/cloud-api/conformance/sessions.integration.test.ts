@@ -1,8 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { decodeServerSession } from '@cloudstage/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildZip } from '../../storage/archives.testkit.js';
 import { until } from '../../testing/harness.testkit.js';
 import type { Call } from './official-sdks.testkit.js';
 import {
@@ -21,17 +18,8 @@ let otherProjectId: string;
 
 beforeAll(async () => {
   conformance = await startConformancePlane({ connectSeconds: 1, endRetrySeconds: 1 });
-  const { plane, dir } = conformance;
-  const archivePath = join(dir, 'game.zip');
-  await writeFile(archivePath, buildZip([{ name: 'bin/game', content: '\x7fELF a program', mode: 0o100755 }]));
-  const { applicationId } = await plane.admin.findOrCreateApplication({
-    name: 'game',
-    kind: 'Application3D',
-    entryPath: 'bin/game',
-    args: [],
-    archivePath,
-    archiveName: 'game.zip',
-  });
+  const applicationId = await conformance.addGame();
+  const { plane } = conformance;
   ({ projectId } = await plane.admin.findOrCreateProject({ name: 'game', applicationId }));
   ({ projectId: otherProjectId } = await plane.admin.findOrCreateProject({ name: 'other', applicationId }));
 });

@@ -1,9 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildZip } from '../../storage/archives.testkit.js';
 import { until } from '../../testing/harness.testkit.js';
-import { program, refused } from './applications.testkit.js';
+import { refused } from './applications.testkit.js';
 import type { Call } from './official-sdks.testkit.js';
 import { type ConformancePlane, offer, sessionWays, startConformancePlane } from './plane.testkit.js';
 
@@ -16,13 +13,8 @@ beforeAll(async () => {
     { connectSeconds: 1 },
     { streams: { publishDomain: 'rtmp://push.example.com/live', signingKey: 'key' } },
   );
-  const { plane, dir } = conformance;
-  const archivePath = join(dir, 'game.zip');
-  await writeFile(archivePath, buildZip([program]));
-  const { applicationId } = await plane.admin.findOrCreateApplication({
-    ...{ name: 'game', kind: 'Application3D', entryPath: 'bin/game', args: [] },
-    ...{ archivePath, archiveName: 'game.zip' },
-  });
+  const applicationId = await conformance.addGame();
+  const { plane } = conformance;
   ({ projectId } = await plane.admin.findOrCreateProject({ name: 'game', applicationId }));
 });
 afterAll(() => conformance.close());

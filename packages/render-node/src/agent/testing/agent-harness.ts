@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { connectRpc, type RpcClient } from '../../links/rpc.js';
 import { nodeGroupName } from '../run-dir.js';
 import { slotMarkerName } from '../slot-environment.js';
 import { openSlotRecord } from '../slot-record.js';
+import { bundleForTest } from './bundle.js';
 import type { TestAgentEvents, TestAgentMethods } from './test-uplink.js';
 
 const run = promisify(execFile);
@@ -44,6 +45,20 @@ export interface AgentEntries {
   readonly agent: string;
   readonly portMux: string;
   readonly streamer: string;
+}
+
+/** Bundles the processes under test; `streamer` is the source of the one for sessions. */
+export function bundleAgent(streamer: string): AgentEntries {
+  return {
+    agent: bundleForTest('agent/testing/agent-process.ts'),
+    portMux: bundleForTest('port-mux/main.ts'),
+    streamer: bundleForTest(streamer),
+  };
+}
+
+/** Removes what {@link bundleAgent} has made. */
+export function removeBundles(entries: AgentEntries): void {
+  for (const path of Object.values(entries)) rmSync(path, { force: true });
 }
 
 /** A render node in a process of its own, with its directories. */
@@ -94,6 +109,26 @@ export class AgentHarness {
       }).catch(() => undefined);
     });
     void exited.then(() => this.#link?.close());
+  }
+
+  /** Waits until the program of the slot has written a text; gives its whole log. */
+  waitForProgramLog(text: string): Promise<string> {
+    return eventually(`the program to say ${text}`, () =>
+      this.programLog().includes(text) ? this.programLog() : undefined,
+    );
+  }
+
+  /** Waits for a report to the control plane. */
+  reported(what: string, match: (event: NodeEvent) => boolean): Promise<NodeEvent> {
+    return eventually(what, () => this.reports.find(match));
+  }
+
+  /** Waits for the report that a session has ended. */
+  endOf(sessionId: string): Promise<NodeEvent> {
+    return this.reported(
+      `the end of ${sessionId}`,
+      (event) => event.type === 'session.ended' && event.sessionId === sessionId,
+    );
   }
 
   /** Sends a command of the control plane. */
