@@ -225,9 +225,11 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
       `PUT /uploads/${credential.path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n` +
         `authorization: Bearer ${credential.sessionToken}\r\n\r\nhalf`,
     );
-    await vi.waitUntil(async () => (await filesBelow(endpoint.directory.path)).length > before.length);
+    // Directories come and go while they are listed: a listing that fails is made again.
+    const files = () => filesBelow(endpoint.directory.path);
+    await vi.waitFor(async () => expect((await files()).length).toBeGreaterThan(before.length), { timeout: 10_000 });
     socket.destroy();
-    await vi.waitUntil(async () => (await filesBelow(endpoint.directory.path)).length === before.length);
+    await vi.waitFor(async () => expect(await files()).toHaveLength(before.length), { timeout: 10_000 });
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
     // What came counts; that nothing came of it is nobody's refusal.
     expect(await endpoint.counted()).toEqual({ 'received_bytes_total put': 4 });
