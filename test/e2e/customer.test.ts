@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packStamp, stampPackage } from '@cloudstage/bench';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -17,6 +18,11 @@ import { readStamp } from './support/stamp.js';
 
 type Fields = Record<string, unknown>;
 const { CommonClient } = createRequire(import.meta.url)('tencentcloud-sdk-nodejs/tencentcloud/common/common_client');
+
+interface RecordedPart {
+  readonly Id: string;
+  readonly DurationMs: number | null;
+}
 
 let product: Product;
 let browser: Browser;
@@ -137,6 +143,8 @@ it('puts a new version online: who plays keeps the old one, the next one gets th
   const before = await until('the old picture', () => readStamp(page));
   await until('its clock', async () => ((await readStamp(page))?.drawnAtUs ?? 0) > before.drawnAtUs);
   expect(await playedVersion()).not.toBe(version);
+  // The only step without the package: its actions know no recordings.
+  await product.cli('recordings', 'on', ProjectId);
   await call('DestroySession', { UserId: user.UserId });
   await until('the end at the page', async () => (await notes(page)).some(({ name }) => name === 'onDisconnect'));
   await play();
@@ -144,8 +152,31 @@ it('puts a new version online: who plays keeps the old one, the next one gets th
   expect(await playedVersion()).toBe(version);
 });
 
-it('leaves nothing when all is deleted', async () => {
+it('finds the session in the store as a file that plays', async () => {
+  const shown = await until('a picture', () => readStamp(page));
+  await until('two seconds of it', async () => ((await readStamp(page))?.drawnAtUs ?? 0) > shown.drawnAtUs + 2_000_000);
+  const SessionId = (await sessions()).find((session) => session.UserId === user.UserId)?.SessionId;
   await call('DestroySession', { UserId: user.UserId });
+  const [part] = await until('the recording', async () => {
+    const found = await product.cli<readonly RecordedPart[]>('recordings', 'list', '--session-id', SessionId ?? '');
+    return found.length > 0 && found;
+  });
+  expect(part?.DurationMs).toBeGreaterThan(2_000);
+  const path = join(product.dataDir, 'session.mp4');
+  await product.cli('recordings', 'save', part?.Id ?? '', path);
+  // A browser plays it without help.
+  const player = await browser.newPage();
+  await player.goto(pathToFileURL(path).href);
+  await until('the file to play', () => player.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 1));
+  const size = await player.evaluate(() => {
+    const video = document.querySelector('video');
+    return [video?.videoWidth, video?.videoHeight];
+  });
+  expect(size).toEqual([640, 360]);
+  await player.close();
+});
+
+it('leaves nothing when all is deleted', async () => {
   await until('the end of the session', () => call('DeleteApplicationProjects', { ProjectIds: [ProjectId] }));
   await until('the end of preloaded programs', async () => (await sessions()).length === 0);
   await call('DeleteApplication', { ApplicationId });

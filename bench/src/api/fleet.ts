@@ -103,6 +103,7 @@ export function createFleet(count: number): Fleet {
         handler = listener;
       },
       serveObjects: () => undefined,
+      acceptRecordings: () => undefined,
       close: async () => undefined,
     },
     announce: async () => {

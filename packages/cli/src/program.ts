@@ -10,6 +10,7 @@ import { addKeyCommands } from './commands/keys.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addPackageCommands } from './commands/package.js';
 import { addProjectCommands } from './commands/project.js';
+import { addRecordingCommands } from './commands/recordings.js';
 import { addSessionCommands } from './commands/sessions.js';
 import { addUsageCommands } from './commands/usage.js';
 import { completionScript } from './completion/scripts.js';
@@ -28,6 +29,7 @@ export function createProgram(context: CommandContext): Command {
   addPackageCommands(program, context);
   addImageCommands(program, context);
   addSessionCommands(program, context);
+  addRecordingCommands(program, context);
   addUsageCommands(program, context);
   addNodeCommands(program, context);
   addAccountCommands(program, context);

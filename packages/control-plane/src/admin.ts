@@ -13,6 +13,7 @@ import type {
   RemoveBackgroundImage,
 } from './services/projects/background-images.js';
 import type { CreateProjectInput } from './services/projects/create-project.js';
+import type { RecordingServices } from './services/recordings/contract.js';
 import type { AllServices } from './services/services.js';
 import type { SessionHistoryServices } from './services/sessions/contract.js';
 import type { ListSessions } from './services/sessions/list-sessions.js';
@@ -42,6 +43,7 @@ export interface ControlPlaneAdmin
     Pick<AuditServices, 'queryAuditLog'>,
     Omit<PackageAdminServices, 'grantPackage'>,
     NodeServices,
+    RecordingServices,
     SessionHistoryServices {
   /** Grants a concurrency package. Throws as `PackageAdminServices.grantPackage`. */
   grantPackage(input: AdminGrantPackageInput): ReturnType<PackageAdminServices['grantPackage']>;
@@ -77,6 +79,7 @@ const queries = [
   'listBackgroundImages',
   'listNodes',
   'listPackages',
+  'listRecordings',
   'listSessions',
   'queryAuditLog',
   'querySessions',
@@ -145,6 +148,10 @@ function createOperations(services: AllServices): ControlPlaneAdmin {
       services.addBackgroundImage({ ...input, accountId: input.accountId ?? (await accountId()) }),
     listBackgroundImages: services.listBackgroundImages,
     removeBackgroundImage: services.removeBackgroundImage,
+    setProjectRecording: services.setProjectRecording,
+    listRecordings: services.listRecordings,
+    openRecording: services.openRecording,
+    deleteRecording: services.deleteRecording,
     listNodes: services.listNodes,
     findNodeDetail: services.findNodeDetail,
     drainNode: services.drainNode,

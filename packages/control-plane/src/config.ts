@@ -94,6 +94,7 @@ const SessionsSchema = Type.Object(
       description: 'How long sessions that have ended, and their events, can be looked up',
     }),
     usageDays: Seconds({ minimum: 0.01, maximum: 3_660, default: 400, description: 'How long usage records are kept' }),
+    recordingDays: Seconds({ minimum: 0.01, maximum: 3_660, default: 30, description: 'How long recordings are kept' }),
     maxPlayers: Type.Integer({
       minimum: 1,
       maximum: 16,

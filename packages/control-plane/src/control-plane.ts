@@ -67,6 +67,7 @@ function toSettings(config: ControlPlaneConfig): ServiceSettings {
     maxDurationMs: seconds(sessions.maxDurationSeconds),
     historyMs: seconds(sessions.historyDays * 86_400),
     usageMs: seconds(sessions.usageDays * 86_400),
+    recordingMs: seconds(sessions.recordingDays * 86_400),
     maxPlayers: sessions.maxPlayers,
     maxViewers: sessions.maxViewers,
     publish: {
@@ -175,7 +176,8 @@ async function build(
   const services = createServices(serviceDeps, packageParts, store);
   await resumeIngests(serviceDeps);
   await resumeSessions(serviceDeps);
-  attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent: services.handleNodeEvent, store, logger: deps.logger });
+  const { handleNodeEvent, storeRecording } = services;
+  attachNodes({ nodeLink: deps.nodeLink, handleNodeEvent, storeRecording, store, logger: deps.logger });
   return { services, background, metrics, store, packages, database };
 }
 

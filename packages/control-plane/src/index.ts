@@ -23,5 +23,6 @@ export type { ConcurrentPackage, GrantPackageInput } from './services/concurrenc
 export type * from './services/contract.js';
 export type * from './services/nodes/contract.js';
 export type { BackgroundImage, BackgroundImageListing } from './services/projects/contract.js';
+export type { Recording } from './services/recordings/contract.js';
 export type * from './services/sessions/contract.js';
 export type { SessionSummary } from './services/sessions/list-sessions.js';

@@ -4,6 +4,7 @@ import type { ControlPlaneConfig } from './config.js';
 import { listLivePictures } from './db/background-images.js';
 import { listLiveManifests } from './db/manifests.js';
 import type { Database } from './db/open.js';
+import { findLiveRecordings } from './db/recordings.js';
 import type { PackageSource } from './services/applications/package-source.js';
 import { createPackageSource } from './services/applications/uploads.js';
 import { createCollector } from './storage/collect-garbage.js';
@@ -90,6 +91,7 @@ export async function openPackageStorage(
     store: storage.store,
     listLiveManifests: () => listLiveManifests(database.executor),
     listLivePictures: () => listLivePictures(database.executor),
+    findLiveRecordings: (hashes) => findLiveRecordings(database.executor, hashes),
     minAgeMs: hours(packages.unusedHours),
     now,
     logger,

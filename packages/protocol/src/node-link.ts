@@ -21,6 +21,8 @@ export interface StreamSettings {
   readonly publishKeyFrameIntervalMs: number;
   /** A live push carries the users' microphones mixed into the program's sound. */
   readonly publishIncludesMicrophone: boolean;
+  /** Picture and sound are recorded from the coming of the first client to the end, whoever watches. Absent in sessions of earlier versions. */
+  readonly isRecorded?: boolean;
 }
 
 /** A package in the object store: its manifest's SHA-256 (hex), which is also its cache key. */
@@ -240,6 +242,26 @@ export type NodeEvent =
       readonly exitCode: number | null;
     };
 
+/** A file of a recording: fragmented MP4. A session has several when its picture size changed, or after a fault. */
+export interface RecordingPart {
+  readonly nodeId: string;
+  readonly sessionId: string;
+  /** Node's wall clock at the first picture, epoch milliseconds; tells the parts of a session apart. */
+  readonly startedAt: number;
+  /** Null: its writer was killed; the file can be played to its last whole fragment. */
+  readonly durationMs: number | null;
+  readonly sizeBytes: number;
+  /** Of the file, hex. */
+  readonly sha256: string;
+}
+
+/** What has become of a part. */
+export type StoreRecordingOutcome =
+  /** It is in the object store for good, perhaps from an earlier attempt. */
+  | { readonly type: 'stored' }
+  /** No session of that id ran on that node. */
+  | { readonly type: 'session-not-found' };
+
 /** Control plane's end of the link. */
 export interface NodeLink {
   /**
@@ -256,6 +278,10 @@ export interface NodeLink {
   onEvent(handler: (event: NodeEvent) => Promise<void>): void;
   /** Serves objects of the store (`blobs/<sha256>`, `manifests/<sha256>`) to nodes. */
   serveObjects(open: (key: string) => Promise<AsyncIterable<Uint8Array>>): void;
+  /** Sets the one receiver of recordings; idempotent for each part. Rejects when it cannot be stored now. */
+  acceptRecordings(
+    store: (part: RecordingPart, content: AsyncIterable<Uint8Array>) => Promise<StoreRecordingOutcome>,
+  ): void;
   /** Ends the link: pending calls fail with `node-unreachable`. Idempotent. */
   close(): Promise<void>;
 }
@@ -273,6 +299,8 @@ export interface NodeUplink {
   emit(event: NodeEvent): Promise<void>;
   /** Opens an object of the store; rejects with `object-not-found`. */
   openObject(key: string): Promise<AsyncIterable<Uint8Array>>;
+  /** Hands a part of a recording over; rejects with `control-plane-unreachable`: it can be tried again. */
+  storeRecording(part: RecordingPart, content: AsyncIterable<Uint8Array>): Promise<StoreRecordingOutcome>;
   /** Ends the link: the node counts as unreachable. Idempotent. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { auditOperations } from './operations/audit.js';
 import { imageOperations } from './operations/images.js';
 import { nodeOperations } from './operations/nodes.js';
 import { packageOperations } from './operations/packages.js';
+import { recordingOperations } from './operations/recordings.js';
 import { sessionOperations } from './operations/sessions.js';
 import { usageOperations, usageStreams } from './operations/usage.js';
 
@@ -22,6 +23,7 @@ export const adminOperations = {
   ...packageOperations,
   ...nodeOperations,
   ...imageOperations,
+  ...recordingOperations,
   ...usageOperations,
 } as const;
 

@@ -57,6 +57,7 @@ export async function readLaunchFacts(executor: Executor, sessionId: string): Pr
       disabledVideoCodecs: projects.disabledVideoCodecs,
       pushGopMs: projects.pushGopMs,
       upstreamAudioOption: projects.upstreamAudioOption,
+      isRecorded: projects.isRecorded,
       xrMaxWidth: projects.xrMaxWidth,
       backgroundImageId: projects.backgroundImageId,
       maxDurationMs: projects.maxDurationMs,

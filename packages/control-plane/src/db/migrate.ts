@@ -7,6 +7,7 @@ import { migration0004 } from './migrations/0004-sessions-usage.js';
 import { migration0005 } from './migrations/0005-accounts.js';
 import { migration0006 } from './migrations/0006-streams.js';
 import { migration0007 } from './migrations/0007-node-drain.js';
+import { migration0008 } from './migrations/0008-recordings.js';
 import { rows } from './rows.js';
 import type { Executor } from './schema.js';
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0008,
 ];
 
 /** Version that this program needs. */

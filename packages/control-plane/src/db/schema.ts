@@ -129,6 +129,7 @@ export const projects = pgTable('projects', {
   backgroundImageId: text('background_image_id'),
   disabledVideoCodecs: jsonb('disabled_video_codecs').$type<readonly string[]>().notNull(),
   maxDurationMs: bigint('max_duration_ms', { mode: 'number' }),
+  isRecorded: boolean('is_recorded').notNull().default(false),
   deletedAt: bigint('deleted_at', { mode: 'number' }),
 });
 

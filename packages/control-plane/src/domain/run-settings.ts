@@ -21,6 +21,7 @@ export interface RunSettingsSource {
   readonly disabledVideoCodecs: readonly string[];
   readonly pushGopMs: number;
   readonly upstreamAudioOption: '' | 'DisableMixIntoStreamPush';
+  readonly isRecorded: boolean;
   /** Widest picture of XR programs, pixels; 0: no bound. */
   readonly xrMaxWidth: number;
   readonly projectParameters: string;
@@ -39,6 +40,7 @@ export function runSettingsOf(source: RunSettingsSource): RunSettings {
       disabledVideoCodecs: source.disabledVideoCodecs,
       publishKeyFrameIntervalMs: source.pushGopMs,
       publishIncludesMicrophone: source.upstreamAudioOption !== 'DisableMixIntoStreamPush',
+      isRecorded: source.isRecorded,
     },
     parameters: source.projectParameters,
     backgroundImageId: source.backgroundImageId,

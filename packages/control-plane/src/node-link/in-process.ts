@@ -18,6 +18,7 @@ export interface InProcessNodeLink {
 }
 
 type EventHandler = (event: NodeEvent) => Promise<void>;
+type RecordingReceiver = Parameters<NodeLink['acceptRecordings']>[0];
 type ObjectOpener = (key: string) => Promise<AsyncIterable<Uint8Array>>;
 
 /** What both ends share. */
@@ -27,6 +28,7 @@ interface Wire {
   readonly cutOffs: Set<() => void>;
   handler: EventHandler | null;
   openObject: ObjectOpener | null;
+  storeRecording: RecordingReceiver | null;
   closed: boolean;
 }
 
@@ -124,6 +126,14 @@ function createUplink(wire: Wire): NodeUplink {
         throw new AppError('object-not-found', `the object ${key} cannot be opened`, { cause });
       }
     },
+    storeRecording: async (part, content) => {
+      if (closed || wire.closed || wire.storeRecording === null) throw controlPlaneGone('it is not listening');
+      try {
+        return await wire.storeRecording(structuredClone(part), content);
+      } catch (cause) {
+        throw controlPlaneGone('it could not store a recording', cause);
+      }
+    },
     close: async () => {
       closed = true;
       for (const nodeId of served) wire.nodes.delete(nodeId);
@@ -138,7 +148,14 @@ function createUplink(wire: Wire): NodeUplink {
  * on sharing objects with the other. Reports are delivered one at a time in the order they were emitted, each at least once.
  */
 export function createInProcessNodeLink(): InProcessNodeLink {
-  const wire: Wire = { nodes: new Map(), cutOffs: new Set(), handler: null, openObject: null, closed: false };
+  const wire: Wire = {
+    nodes: new Map(),
+    cutOffs: new Set(),
+    handler: null,
+    openObject: null,
+    storeRecording: null,
+    closed: false,
+  };
   return {
     link: {
       call: (nodeId, method, params, { deadlineMs }) => callNode(wire, nodeId, method, params, deadlineMs),
@@ -147,6 +164,9 @@ export function createInProcessNodeLink(): InProcessNodeLink {
       },
       serveObjects: (open) => {
         wire.openObject = open;
+      },
+      acceptRecordings: (store) => {
+        wire.storeRecording = store;
       },
       close: async () => {
         wire.closed = true;

@@ -13,6 +13,7 @@ export function measureNodeLink(link: NodeLink, metrics: Metrics): NodeLink {
   return {
     onEvent: (handler) => link.onEvent(handler),
     serveObjects: (open) => link.serveObjects(open),
+    acceptRecordings: (store) => link.acceptRecordings(store),
     close: () => link.close(),
     call: async (nodeId, method, params, options) => {
       const startedMs = performance.now();

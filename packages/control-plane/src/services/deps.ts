@@ -40,6 +40,8 @@ export interface ServiceSettings extends DeadlineSettings, SeatLimits {
   readonly historyMs: number;
   /** How long usage records are kept. */
   readonly usageMs: number;
+  /** How long recordings are kept. */
+  readonly recordingMs: number;
   readonly applications: ApplicationSettings;
 }
 

@@ -9,12 +9,12 @@ function randomText(alphabet: string, length: number): string {
   return text;
 }
 
-/** Prefixes of public ids; all but `ses-` and `acc-` are the vendor's. */
-export type IdPrefix = 'app' | 'ver' | 'cap' | 'cac' | 'cf' | 'ses' | 'acc';
+/** Prefixes of public ids; all but `ses-`, `acc-` and `rec-` are the vendor's. */
+export type IdPrefix = 'app' | 'ver' | 'cap' | 'cac' | 'cf' | 'ses' | 'acc' | 'rec';
 
-/** Makes an id: sessions get 20 random characters because clients present them, the rest eight as in the vendor's API. */
+/** Makes an id: sessions get 20 random characters because clients present them, recordings because there are many, the rest eight as in the vendor's API. */
 export function createId(prefix: IdPrefix): string {
-  return `${prefix}-${randomText(lowerAlphanumerics, prefix === 'ses' ? 20 : 8)}`;
+  return `${prefix}-${randomText(lowerAlphanumerics, prefix === 'ses' || prefix === 'rec' ? 20 : 8)}`;
 }
 
 /** Makes an access key id of the vendor's form: `AKID` and 32 characters. */

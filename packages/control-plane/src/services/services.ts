@@ -30,6 +30,11 @@ import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node
 import { createNodeServices } from './nodes/node-services.js';
 import { createPrefetch } from './nodes/prefetch.js';
 import { type AllProjectServices, createProjectServices } from './projects/project-services.js';
+import {
+  type AllRecordingServices,
+  createRecordingServices,
+  createSweepRecordings,
+} from './recordings/recording-services.js';
 import { createApplyConcurrent } from './sessions/apply-concurrent.js';
 import { createConnectPeer } from './sessions/connect-peer.js';
 import type { SessionHistoryServices } from './sessions/contract.js';
@@ -55,6 +60,7 @@ export interface AllServices
     PackageAdminServices,
     AllProjectServices,
     NodeServices,
+    AllRecordingServices,
     SessionHistoryServices {
   readonly countProjects: CountProjects;
   readonly handleNodeEvent: HandleNodeEvent;
@@ -77,6 +83,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
   const otherSweeps = [
     applications.sweepApplications,
     createSweepPackages(deps),
+    createSweepRecordings(deps),
     createSweepPrelaunches(deps, sendEndOrder, createLaunchPrelaunched(deps, sendEndOrder)),
   ];
   return {
@@ -104,6 +111,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     listSessions: createListSessions(deps),
     endSession: createEndSession(deps, sendEndOrder),
     ...createHistoryServices(deps),
+    ...createRecordingServices(deps, store),
     ...createUsageServices(deps),
   };
 }

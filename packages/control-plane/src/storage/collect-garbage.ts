@@ -10,6 +10,8 @@ export interface CollectorDeps {
   readonly listLiveManifests: () => Promise<readonly string[]>;
   /** Hashes of the pictures that background images name. */
   readonly listLivePictures: () => Promise<readonly string[]>;
+  /** Those of some hashes that recordings name. */
+  readonly findLiveRecordings: (hashes: readonly string[]) => Promise<readonly string[]>;
   /** Objects younger than this stay, because an ingest somewhere may be about to use them. */
   readonly minAgeMs: number;
   /** Epoch milliseconds. */
@@ -21,7 +23,7 @@ export interface CollectorDeps {
 export type Collect = () => Promise<number>;
 
 /** What a collector goes through. */
-const kinds: readonly ObjectKind[] = ['blobs', 'manifests', 'images'];
+const kinds: readonly ObjectKind[] = ['blobs', 'manifests', 'images', 'recordings'];
 
 /** Manifests in the store that are young: of ingests that have just ended, and of bases of incremental ones under way. */
 async function listYoungManifests(store: ObjectStore, before: number): Promise<string[]> {
@@ -75,15 +77,19 @@ export function createCollector(deps: CollectorDeps): Collect {
     const page = await nextPage();
     const candidates = new Map(page.filter(({ modifiedAt }) => modifiedAt < before).map((facts) => [facts.key, facts]));
     if (candidates.size === 0) return 0;
-    if (page[0]?.key.startsWith('images/') === true) {
+    const kind = page[0]?.key.split('/')[0];
+    if (kind === 'images') {
       for (const sha256 of await deps.listLivePictures()) candidates.delete(`images/${sha256}`);
+    } else if (kind === 'recordings') {
+      const hashes = [...candidates.keys()].map((key) => key.slice('recordings/'.length));
+      for (const sha256 of await deps.findLiveRecordings(hashes)) candidates.delete(`recordings/${sha256}`);
     } else {
       const manifests = new Set([...(await deps.listLiveManifests()), ...(await listYoungManifests(store, before))]);
       await keepListed(store, candidates, manifests);
     }
     let removed = 0;
     for (const key of candidates.keys()) if (await store.deleteIfOlder(key, before)) removed += 1;
-    if (removed > 0) logger.info({ removed, kind: page[0]?.key.split('/')[0] }, 'unused objects removed');
+    if (removed > 0) logger.info({ removed, kind }, 'unused objects removed');
     return removed;
   };
 }

@@ -38,14 +38,15 @@ describe.each(testStores)('packages that share a store: %s', (_name, openTestSto
     createIngest(test.store)({ archivePath: await archive(entries), ...input });
   const has = (content: string) => test.store.has(`blobs/${sha256(content)}`);
   /** Sweeps round the whole store. */
-  const collectAll = async (live: readonly string[], now: number, pictures: readonly string[] = []) => {
+  const collectAll = async (live: readonly string[], now: number, named: readonly string[] = []) => {
     const deps = { store: test.store, minAgeMs: 24 * hour, now: () => now, logger };
     const collect = createCollector({
       ...deps,
       listLiveManifests: async () => live,
-      listLivePictures: async () => pictures,
+      listLivePictures: async () => named,
+      findLiveRecordings: async (hashes) => hashes.filter((hash) => named.includes(hash)),
     });
-    return (await collect()) + (await collect()) + (await collect());
+    return (await collect()) + (await collect()) + (await collect()) + (await collect());
   };
 
   it('an incremental update keeps what it does not replace', async () => {
@@ -139,20 +140,20 @@ describe.each(testStores)('packages that share a store: %s', (_name, openTestSto
     expect(await has('half')).toBe(false);
   });
 
-  it('a sweep removes old pictures that no image names', async () => {
+  it.each(['images', 'recordings'])('a sweep removes old %s that nothing names', async (kind) => {
     const now = Date.now();
-    const pictures = ['used', 'removed', 'young'];
-    for (const text of pictures) {
+    const objects = ['used', 'removed', 'young'];
+    for (const text of objects) {
       await test.store.put(
-        `images/${sha256(text)}`,
+        `${kind}/${sha256(text)}`,
         (async function* () {
           yield Buffer.from(text);
         })(),
       );
-      if (text !== 'young') await test.age(`images/${sha256(text)}`, now - 30 * hour);
+      if (text !== 'young') await test.age(`${kind}/${sha256(text)}`, now - 30 * hour);
     }
     expect(await collectAll([], now, [sha256('used')])).toBe(1);
-    const left = await Promise.all(pictures.map((text) => test.store.has(`images/${sha256(text)}`)));
+    const left = await Promise.all(objects.map((text) => test.store.has(`${kind}/${sha256(text)}`)));
     expect(left).toEqual([true, false, true]);
   });
 

@@ -21,11 +21,11 @@ export interface ObjectFacts {
   readonly modifiedAt: number;
 }
 
-/** Kinds of objects: content of files, lists of them, and background images. */
-export type ObjectKind = 'blobs' | 'manifests' | 'images';
+/** Kinds of objects: content of files, lists of them, background images, and recorded sessions. */
+export type ObjectKind = 'blobs' | 'manifests' | 'images' | 'recordings';
 
 /**
- * Keeps packages and pictures. Keys are `<kind>/<sha256>`; objects are immutable. Several control planes may use
+ * Keeps packages, pictures and recordings. Keys are `<kind>/<sha256>`; objects are immutable. Several control planes may use
  * one store at a time.
  */
 export interface ObjectStore {
@@ -61,7 +61,7 @@ export interface ObjectStore {
   check?(): Promise<void>;
 }
 
-const keyPattern = /^(blobs|manifests|images)\/[0-9a-f]{64}$/;
+const keyPattern = /^(blobs|manifests|images|recordings)\/[0-9a-f]{64}$/;
 
 /** True for keys that objects may have: nothing else ever reaches a file system path or URL. */
 export function isObjectKey(key: string): boolean {

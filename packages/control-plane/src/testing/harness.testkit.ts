@@ -39,6 +39,7 @@ export const testSettings: ServiceSettings = {
   },
   maxDurationMs: 0,
   historyMs: 90 * 86_400_000,
+  recordingMs: 30 * 86_400_000,
   usageMs: 400 * 86_400_000,
   applications: { maxVersions: 5, maxApplications: 500, ingestLeaseMs: 30_000, maxParallelIngests: 2 },
 };

@@ -57,6 +57,7 @@ function createChannelLink(): NodeLink {
       handler = listener;
     },
     serveObjects: () => undefined,
+    acceptRecordings: () => undefined,
     close: async () => undefined,
   };
 }

@@ -113,6 +113,7 @@ export function createPlaneNetwork(script: string): PlaneNetwork {
       serve: (nodeId, handlers) => void nodes.set(nodeId, handlers),
       emit: (event) => deliver(event.type === 'node.status' ? event.node.nodeId : event.nodeId, event),
       openObject: () => Promise.reject(new AppError('object-not-found', 'simulated nodes fetch nothing')),
+      storeRecording: () => Promise.reject(new AppError('control-plane-unreachable', 'simulated nodes record nothing')),
       close: async () => undefined,
     },
     start: async (config) => {

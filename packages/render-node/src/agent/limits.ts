@@ -53,6 +53,8 @@ export const agentLimits = {
   lastOutputBytes: 2_000,
   /** Size of log files is looked at this often. */
   logTrimMs: 10_000,
+  /** Parts of recordings are looked for this often: they are minutes long. */
+  recordingPassMs: 5_000,
   /** Routes: peers per session times slots, with dead ones not yet reported. */
   routes: 4_096,
   /** Entries and bytes of one package manifest. */

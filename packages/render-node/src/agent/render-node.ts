@@ -16,6 +16,7 @@ import { createMuxSupervisor, type MuxSupervisor } from './mux-supervisor.js';
 import { createNodeOutbox, type NodeOutbox } from './node-outbox.js';
 import { openPackageCache, type PackageCache } from './package-cache.js';
 import { pause } from './pause.js';
+import { openRecordingSpool, type RecordingSpool } from './recording-spool.js';
 import { refusalFor, refuse } from './refusal.js';
 import { claimRunDir, listSlotDirectories, nodeGroupName, removeRunDir, writeSandboxEtc } from './run-dir.js';
 import { createSessionCommands } from './session-commands.js';
@@ -47,6 +48,7 @@ interface NodeParts {
   readonly mux: MuxSupervisor;
   readonly slots: readonly Slot[];
   readonly packages: PackageCache;
+  readonly recordings: RecordingSpool;
   readonly cgroups: CgroupDriver;
 }
 
@@ -69,6 +71,14 @@ async function buildParts(
     dir: join(resolve(config.dataDir), 'node', 'packages'),
     maxBytes: config.packageCacheBytes,
     openObject: (key) => uplink.openObject(key),
+    logger,
+  });
+  const slots: Slot[] = [];
+  const recordings = await openRecordingSpool({
+    dir: join(resolve(config.dataDir), 'node', 'recordings'),
+    nodeId: config.nodeId,
+    storeRecording: uplink.storeRecording,
+    isRunning: (sessionId) => slots.some((slot) => slot.describe().sessionId === sessionId),
     logger,
   });
   const { listenAddresses, udpPort, tcpPort } = config.media;
@@ -95,7 +105,14 @@ async function buildParts(
     };
   };
   const open = async (slotIndex: number) =>
-    new Slot({ slot: await environment(slotIndex), nodeId: config.nodeId, outbox, packages, routes: mux.routes });
+    new Slot({
+      slot: await environment(slotIndex),
+      nodeId: config.nodeId,
+      outbox,
+      packages,
+      recordings,
+      routes: mux.routes,
+    });
   // Slots beyond the configured number: of an earlier, larger configuration.
   for (const slotIndex of await listSlotDirectories(runDir)) {
     if (slotIndex >= config.slots) {
@@ -103,9 +120,8 @@ async function buildParts(
       await rm(slotPaths(runDir, slotIndex).dir, { recursive: true, force: true });
     }
   }
-  const slots: Slot[] = [];
   for (let slotIndex = 0; slotIndex < config.slots; slotIndex++) slots.push(await open(slotIndex));
-  return { mux, slots, packages, cgroups };
+  return { mux, slots, packages, recordings, cgroups };
 }
 
 function createHandlers(
@@ -172,6 +188,7 @@ export async function createRenderNode(
     await Promise.all(built.slots.map((slot) => slot.adopt()));
     uplink.serve(config.nodeId, createHandlers(built, describe, logger));
     void every(agentLimits.statusIntervalMs, () => outbox.push({ type: 'node.status', node: describe() }));
+    void every(agentLimits.recordingPassMs, built.recordings.pass);
     void every(agentLimits.logTrimMs, () => trimLogs(runDir).catch((error) => logger.warn({ err: error }, 'log trim')));
     const settled = Promise.all(built.slots.map((slot) => slot.start()));
     await built.mux.start();

@@ -39,6 +39,7 @@ const SessionRecordSchema = Type.Object({
     disabledVideoCodecs: Type.Array(Type.String(), { default: [] }),
     publishKeyFrameIntervalMs: Type.Number({ default: 2000 }),
     publishIncludesMicrophone: Type.Boolean({ default: false }),
+    isRecorded: Type.Boolean({ default: false }),
   }),
   program: Type.Union([IdentitySchema, Type.Null()]),
   /** Target of its live push, a secret; null without one. */
@@ -55,7 +56,11 @@ export function sessionRecord(
   return {
     sessionId,
     launch: { ...launch, args: [...launch.args], processNames: [...launch.processNames] },
-    stream: { ...stream, disabledVideoCodecs: [...stream.disabledVideoCodecs] },
+    stream: {
+      ...stream,
+      disabledVideoCodecs: [...stream.disabledVideoCodecs],
+      isRecorded: stream.isRecorded ?? false,
+    },
     program,
     publishUrl: null,
   };

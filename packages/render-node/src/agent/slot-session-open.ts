@@ -12,7 +12,7 @@ export interface OpenSessionOptions extends Omit<SlotSessionOptions, 'events'> {
 
 /** Creates a session that keeps the slot's record up to date and reports to the control plane. */
 export function openSlotSession(options: OpenSessionOptions): SlotSession {
-  const { slot, routes, warm, runnable, publishUrl, nodeId, outbox, record } = options;
+  const { slot, routes, recordings, warm, runnable, publishUrl, nodeId, outbox, record } = options;
   const { sessionId, launch, stream } = options.params;
   /** A session whose slot is being taken down has no record any more. */
   const update = (patch: Partial<SessionRecord>) => {
@@ -22,6 +22,7 @@ export function openSlotSession(options: OpenSessionOptions): SlotSession {
   return createSlotSession({
     slot,
     routes,
+    recordings,
     warm,
     runnable,
     publishUrl,

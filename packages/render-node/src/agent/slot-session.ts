@@ -3,6 +3,7 @@ import { AppError, type ConnectSessionParams, type PeerAnswer, type PeerRequest 
 import type { ProcessIdentity } from '../host/process-identity.js';
 import type { StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
 import { agentLimits } from './limits.js';
+import type { RecordingSpool } from './recording-spool.js';
 import type { RouteTable } from './route-table.js';
 import type { SlotEnvironment } from './slot-environment.js';
 import { createSlotProgram, type ProgramAdoption, type SlotProgramOptions } from './slot-program.js';
@@ -28,6 +29,7 @@ export interface SlotSessionOptions {
   /** What the slot stands on; null while it is being taken down. */
   readonly warm: () => WarmSlot | null;
   readonly routes: RouteTable;
+  readonly recordings: Pick<RecordingSpool, 'directoryOf'>;
   readonly params: SessionParams;
   /** Target of the live push that goes on; null without one. */
   readonly publishUrl: string | null;
@@ -148,8 +150,14 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
   const { program, publish } = createParts(options, warm, () => stopped);
 
   async function configure(streamer: Streamer): Promise<void> {
-    const media = { publicAddresses, udpPort, tcpPort };
-    const request = { sessionId: params.sessionId, settings: params.stream, window: params.launch.window, media };
+    const { sessionId, stream, launch } = params;
+    const request = {
+      sessionId,
+      settings: stream,
+      window: launch.window,
+      media: { publicAddresses, udpPort, tcpPort },
+      recordingDirectory: stream.isRecorded === true ? await options.recordings.directoryOf(sessionId) : null,
+    };
     await streamer.call('stream.configure', request, { deadlineMs: agentLimits.configureMs });
   }
 

@@ -8,13 +8,10 @@ import {
 } from '@cloudstage/protocol';
 import { reportEnded, type SessionEnd } from './end-report.js';
 import { agentLimits } from './limits.js';
-import type { NodeOutbox } from './node-outbox.js';
-import type { PackageCache } from './package-cache.js';
 import { pause } from './pause.js';
 import { endedWhileStarting, logProgramEnd, type ProgramEnd, programEnd } from './program-end.js';
 import { refusalFor, refuse, slotRefusal } from './refusal.js';
-import type { RouteTable } from './route-table.js';
-import type { SlotEnvironment } from './slot-environment.js';
+import type { SlotOptions } from './slot-options.js';
 import { prepareProgram } from './slot-program.js';
 import { openSlotRecord, type SessionRecord, sessionRecord } from './slot-record.js';
 import type { SessionParams, SlotSession, SlotSessionOptions } from './slot-session.js';
@@ -22,15 +19,6 @@ import { openSlotSession } from './slot-session-open.js';
 import { initialSlotState, type SlotEffect, type SlotEvent, stepSlot } from './slot-state.js';
 import { createTurnstile } from './turnstile.js';
 import { adoptWarmSlot, killSlotProcesses, type WarmSlot, type WarmSlotEvents, warmSlot } from './warm-slot.js';
-
-/** Dependencies of {@link Slot}. */
-export interface SlotOptions {
-  readonly slot: SlotEnvironment;
-  readonly nodeId: string;
-  readonly outbox: NodeOutbox;
-  readonly packages: PackageCache;
-  readonly routes: RouteTable;
-}
 
 type ConnectResult = NodeResult<{ readonly answer: PeerAnswer | null }>;
 type Farewell = Parameters<SlotSession['stop']>[0];

@@ -50,6 +50,8 @@ export interface ConfigureParams {
   /** Window that fills the screen; null: none is special. */
   readonly window: WindowMatch | null;
   readonly media: MediaEndpoint;
+  /** Existing directory that the session is recorded into; null: it is not recorded. */
+  readonly recordingDirectory: string | null;
 }
 
 export interface AddPeerParams {

@@ -7,6 +7,7 @@ import type { WallClock } from './media/clock.js';
 import type { EncodedPicture } from './media/video-encoder.js';
 import type { VideoPipeline } from './media/video-pipeline.js';
 import type { LivePush, PushEvents } from './publish/live-push.js';
+import type { Recording, RecordingEvents } from './record/recording.js';
 import type { MainWindowKeeper } from './window/main-window.js';
 
 /** Everything a streamer is composed of; built in `main.ts`. */
@@ -19,6 +20,7 @@ export interface StreamerDeps {
   readonly createVideo: (onPicture: (picture: EncodedPicture) => void) => VideoPipeline;
   readonly createAudio: (onSound: (sound: EncodedSound) => void, onPcm: (sound: PcmSound) => void) => AudioPipeline;
   readonly createPush: (events: PushEvents) => LivePush;
+  readonly createRecording: (events: RecordingEvents) => Recording;
   readonly mainWindow: MainWindowKeeper;
   readonly createControl: (stream: StreamControl) => Control;
   readonly drawCursor: (video: VideoPipeline, enabled: boolean) => void;

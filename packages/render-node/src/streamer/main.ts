@@ -25,6 +25,8 @@ import { createVideoEncoder } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
+import { createPartFiles } from './record/part-files.js';
+import { Recording } from './record/recording.js';
 import { Streamer } from './streamer.js';
 import { createMainWindowKeeper } from './window/main-window.js';
 
@@ -115,7 +117,15 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
     createPush: (events) =>
       new LivePush({
         ...events,
-        startPublisher: (url, publisherEvents) => startPublisher(publisherEntry, url, publisherEvents),
+        startPublisher: (target, publisherEvents) => startPublisher(publisherEntry, target, publisherEvents),
+        logger,
+        nowMs: () => performance.now(),
+      }),
+    createRecording: (events) =>
+      new Recording({
+        ...events,
+        startWriter: (target, writerEvents) => startPublisher(publisherEntry, target, writerEvents),
+        files: createPartFiles(),
         logger,
         nowMs: () => performance.now(),
       }),

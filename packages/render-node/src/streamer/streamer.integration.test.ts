@@ -80,7 +80,11 @@ describe('streamer', () => {
         (error: unknown) => (isAppError(error) ? error.code : String(error)),
       );
     expect(await codeOf(addPeer(chromiumOffer, 'nobody'))).toBe('not-configured');
-    await stage.link.call('stream.configure', { sessionId: 'one', settings, window: null, media }, deadline);
+    await stage.link.call(
+      'stream.configure',
+      { sessionId: 'one', settings, window: null, media, recordingDirectory: null },
+      deadline,
+    );
     expect(await codeOf(addPeer('v=0\r\nm=garbage', 'nobody'))).toBe('offer-invalid');
     expect(await codeOf(addPeer(chromiumOffer.replaceAll('H264', 'VP8'), 'nobody'))).toBe('codec-unsupported');
     expect((await describeStream()).peers).toEqual([]);
@@ -219,7 +223,11 @@ describe('streamer', () => {
   });
 
   it('removes one user with a word', async () => {
-    await stage.link.call('stream.configure', { sessionId: 'two', settings, window: null, media }, deadline);
+    await stage.link.call(
+      'stream.configure',
+      { sessionId: 'two', settings, window: null, media, recordingDirectory: null },
+      deadline,
+    );
     await browser.start(direct(await addPeer(await browser.offer(), 'carol')));
     await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
     await stage.link.call('peer.remove', { userId: 'nobody', code: 1, message: 'who' }, deadline);

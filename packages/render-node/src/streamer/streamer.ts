@@ -18,12 +18,14 @@ import {
   type EffectiveSettings,
   effectiveSettings,
   parseResolution,
+  restSettings,
+  startBitrateBps,
 } from './media/stream-settings.js';
 import type { EncodedPicture } from './media/video-encoder.js';
 import type { VideoPipeline } from './media/video-pipeline.js';
+import { createOutputs, type Outputs } from './outputs.js';
 import { PeerSet } from './peer/peer-set.js';
 import { parseOffer } from './peer/sdp-offer.js';
-import type { LivePush } from './publish/live-push.js';
 import { streamPushState } from './publish/push-state.js';
 import { packetizeH264 } from './rtp/h264-packetizer.js';
 import { rtpLimits } from './rtp/limits.js';
@@ -35,12 +37,8 @@ interface Session {
   readonly sessionId: string;
   readonly settings: StreamSettings;
   readonly media: MediaEndpoint;
+  readonly recordingDirectory: string | null;
 }
-
-/** Bitrate at which a stream starts before anything is known of the path. */
-const startBitrateBps = 5_000_000;
-/** Settings before the first `stream.configure`; nothing is sent with them. */
-const restSettings: EffectiveSettings = { fps: 30, minBitrateBps: 1_000_000, maxBitrateBps: startBitrateBps };
 
 /**
  * The streamer of one slot: one encode of the screen and its sound, fanned out to the peers of one session at a time.
@@ -50,7 +48,7 @@ export class Streamer {
   readonly #deps: StreamerDeps;
   readonly #video: VideoPipeline;
   readonly #audio: AudioPipeline;
-  readonly #push: LivePush;
+  readonly #outputs: Outputs;
   readonly #control: Control;
   readonly #peers: PeerSet;
   readonly #screenListeners = new Set<() => void>();
@@ -66,12 +64,12 @@ export class Streamer {
     this.#video = deps.createVideo((picture) => this.#onPicture(picture));
     this.#audio = deps.createAudio(
       (sound) => this.#onSound(sound),
-      (sound) => this.#push.onSound(sound),
+      (sound) => this.#outputs.onSound(sound),
     );
-    this.#push = deps.createPush({
+    this.#outputs = createOutputs(deps, {
       requestKeyFrame: (urgent) => this.#video.requestKeyFrame(urgent),
       refreshPicture: () => this.#video.refresh(),
-      onState: (state, message) => {
+      onPushState: (state, message) => {
         if (this.#session) deps.emit('publish.state', { sessionId: this.#session.sessionId, state, message });
         this.#updateRunning();
       },
@@ -113,31 +111,32 @@ export class Streamer {
       },
       'publish.start': ({ url }) => {
         if (!this.#session) throw notConfigured();
-        this.#push.start(url, this.#session.settings.publishKeyFrameIntervalMs);
+        this.#outputs.push.start(url, this.#session.settings.publishKeyFrameIntervalMs);
         return null;
       },
-      'publish.stop': () => this.#push.stop().then(() => null),
+      'publish.stop': () => this.#outputs.push.stop().then(() => null),
       'session.close': ({ code, message }) => this.#closeSession(code, message),
       'stream.describe': () => ({
         sessionId: this.#session?.sessionId ?? null,
         stats: this.#stats(),
-        publish: this.#push.state,
+        publish: this.#outputs.push.state,
         peers: this.#peers.describe(),
       }),
     };
   }
 
-  async #configure({ sessionId, settings, window, media }: ConfigureParams): Promise<null> {
+  async #configure({ sessionId, settings, window, media, recordingDirectory }: ConfigureParams): Promise<null> {
     const size = checkResolution(settings.width, settings.height);
     if (!size) throw new AppError('settings-invalid', `${settings.width}×${settings.height} is no usable screen size`);
     const isNew = this.#session?.sessionId !== sessionId;
-    if (isNew && this.#session) await Promise.all([this.#push.stop(), this.#peers.closeAll('session-closed')]);
-    this.#session = { sessionId, settings, media };
+    if (isNew && this.#session) await Promise.all([this.#outputs.stop(), this.#peers.closeAll('session-closed')]);
+    this.#session = { sessionId, settings, media, recordingDirectory };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#deps.mainWindow.follow(window);
     this.#applyProfile(null);
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();
+    this.#updateRunning();
     return null;
   }
 
@@ -174,6 +173,9 @@ export class Streamer {
       candidates: { addresses: publicAddresses, udpPort, tcpPort },
       bitrate: this.#congestionRange(),
     });
+    // A program that waits for its first user is nobody's session yet.
+    if (session.recordingDirectory !== null) this.#outputs.recording.start(session.recordingDirectory);
+    this.#updateRunning();
     const { width, height } = this.#video.source.size();
     return {
       sdp,
@@ -189,12 +191,13 @@ export class Streamer {
 
   async #closeSession(code: number, message: string): Promise<null> {
     this.#session = null;
-    await Promise.all([this.#push.stop(), this.#peers.kickAll(code, message, 'session-closed')]);
+    await Promise.all([this.#outputs.stop(), this.#peers.kickAll(code, message, 'session-closed')]);
+    this.#updateRunning();
     return null;
   }
 
   #onPicture(picture: EncodedPicture): void {
-    this.#push.onPicture(picture);
+    this.#outputs.onPicture(picture);
     const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
     const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
     this.#peers.sendVideo({
@@ -212,10 +215,10 @@ export class Streamer {
   /** Nothing is captured or recorded without somebody who receives it. */
   #updateRunning(): void {
     const wanted = this.#peers.wanted();
-    const pushing = this.#push.active;
-    if (wanted.video || pushing) this.#video.start();
+    const hasOutput = this.#outputs.active();
+    if (wanted.video || hasOutput) this.#video.start();
     else this.#video.stop();
-    if (wanted.audio || pushing) this.#audio.start();
+    if (wanted.audio || hasOutput) this.#audio.start();
     else this.#audio.stop();
   }
 
@@ -268,7 +271,7 @@ export class Streamer {
         return () => this.#screenListeners.delete(listener);
       },
       cpuUsagePercent: this.#deps.cpuUsagePercent,
-      pushState: () => streamPushState(this.#push.state),
+      pushState: () => streamPushState(this.#outputs.push.state),
       heartbeat: (peerId) => this.#peers.onHeartbeat(peerId),
       drawCursor: (enabled) => this.#deps.drawCursor(this.#video, enabled),
     };
@@ -281,19 +284,14 @@ export class Streamer {
 
   #stats(): StreamerStats {
     const { encodeMsP95: _unreported, ...pictures } = this.#video.stats();
-    return {
-      ...pictures,
-      ...this.#peers.stats(),
-      targetBitrateBps: this.#bitrateBps,
-      peers: this.#peers.size,
-    };
+    return { ...pictures, ...this.#peers.stats(), targetBitrateBps: this.#bitrateBps, peers: this.#peers.size };
   }
 
   /** Closes peers first, then what feeds them. Idempotent. */
   async close(): Promise<void> {
     clearInterval(this.#ticker);
     this.#stopScreen();
-    await Promise.all([this.#push.stop(), this.#peers.closeAll('session-closed')]);
+    await Promise.all([this.#outputs.stop(), this.#peers.closeAll('session-closed')]);
     await this.#control.close();
     await this.#video.close();
     this.#audio.close();

@@ -96,6 +96,8 @@ async function insert(
     name: input.name,
     applicationId: input.applicationId,
     ...settings,
+    // An operator turns it on afterwards.
+    isRecorded: false,
     createdAt: deps.now(),
     deletedAt: null,
   };

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AppError,
@@ -37,6 +37,12 @@ export function createTestUplink(storeDir: string, onReport: (event: NodeEvent) 
         throw new AppError('object-not-found', `no object ${key}`);
       });
       return createReadStream(path);
+    },
+    storeRecording: async ({ sessionId, startedAt, durationMs }, content) => {
+      const dir = join(storeDir, 'recordings');
+      await mkdir(dir, { recursive: true });
+      await writeFile(join(dir, `${sessionId}-${startedAt}-${durationMs}.mp4`), content);
+      return { type: 'stored' };
     },
     close: async () => undefined,
     command: async (method, params) => {

@@ -45,3 +45,8 @@ export function checkResolution(width: number, height: number): { width: number;
   const inRange = (side: number) => side >= mediaLimits.minSidePixels && side <= mediaLimits.maxSidePixels;
   return inRange(even.width) && inRange(even.height) ? even : null;
 }
+
+/** Bitrate at which a stream starts before anything is known of the path. */
+export const startBitrateBps = 5_000_000;
+/** Settings before the first `stream.configure`; nothing is sent with them. */
+export const restSettings: EffectiveSettings = { fps: 30, minBitrateBps: 1_000_000, maxBitrateBps: startBitrateBps };

@@ -6,7 +6,10 @@ const data = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)
 const timeUs = fc.nat();
 const side = fc.integer({ min: 0, max: 65_535 });
 const frame: fc.Arbitrary<PublishFrame> = fc.oneof(
-  fc.record({ type: fc.constant('open' as const), url: fc.string() }),
+  fc.record({
+    type: fc.constant('open' as const),
+    target: fc.record({ format: fc.constantFrom('flv' as const, 'mp4' as const), url: fc.string({ unit: 'binary' }) }),
+  }),
   fc.record({ type: fc.constant('video' as const), timeUs, keyFrame: fc.boolean(), width: side, height: side, data }),
   fc.record({ type: fc.constant('sound' as const), timeUs, data }),
 );
@@ -32,6 +35,7 @@ it('arrive as they were sent, however the stream is cut', async () => {
 
 it.each([
   ['an unknown type', Buffer.from([9, 0, 0, 0, 0])],
+  ['a target of no known format', Buffer.concat([Buffer.from([1, 0, 0, 0, 2]), Buffer.from('{}')])],
   ['an endless frame', Buffer.from([2, 0xff, 0xff, 0xff, 0xff])],
 ])('%s is refused', async (_what, bytes) => {
   await expect(collect(chunked(bytes, 5))).rejects.toMatchObject({ code: 'publish-frame-invalid' });

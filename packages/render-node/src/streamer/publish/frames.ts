@@ -1,5 +1,21 @@
 import { AppError } from '@cloudstage/protocol';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { publishLimits } from './limits.js';
+
+const TargetSchema = Type.Union([
+  Type.Object({ format: Type.Literal('flv'), url: Type.String() }, { additionalProperties: false }),
+  Type.Object({ format: Type.Literal('mp4'), url: Type.String() }, { additionalProperties: false }),
+]);
+
+/**
+ * Where pictures and sound go. flv: a stream on an RTMP connection. mp4: a fragmented file that can be played up to its last whole
+ * fragment when its writer was killed; `url` is its path.
+ */
+export interface OutputTarget {
+  readonly format: 'flv' | 'mp4';
+  readonly url: string;
+}
 
 /**
  * What the streamer writes to its publisher process: frames of `u8 type, u32be length, payload`. PURE. Times are microseconds
@@ -7,7 +23,7 @@ import { publishLimits } from './limits.js';
  */
 export type PublishFrame =
   /** First and once. Not an argument of the process: others could read it there. */
-  | { readonly type: 'open'; readonly url: string }
+  | { readonly type: 'open'; readonly target: OutputTarget }
   | {
       readonly type: 'video';
       readonly timeUs: number;
@@ -35,7 +51,7 @@ function header(code: number, payloadBytes: number, fieldBytes: number): Buffer 
 /** Bytes of a frame in two parts, so that the payload is not copied. */
 export function encodeFrame(frame: PublishFrame): readonly [Buffer, Buffer] {
   if (frame.type === 'open') {
-    const data = Buffer.from(frame.url, 'utf8');
+    const data = Buffer.from(JSON.stringify(frame.target), 'utf8');
     return [header(codes.open, data.length, 0), data];
   }
   const { data, timeUs } = frame;
@@ -52,10 +68,16 @@ export function encodeFrame(frame: PublishFrame): readonly [Buffer, Buffer] {
   return [head, data];
 }
 
+function readTarget(payload: Buffer): OutputTarget {
+  const value: unknown = JSON.parse(payload.toString('utf8'));
+  if (Value.Check(TargetSchema, value)) return value;
+  throw new AppError('publish-frame-invalid', 'the first frame has no target');
+}
+
 function decodeFrame(code: number, payload: Buffer): PublishFrame {
   switch (code) {
     case codes.open:
-      return { type: 'open', url: payload.toString('utf8') };
+      return { type: 'open', target: readTarget(payload) };
     case codes.video:
       return {
         type: 'video',

@@ -29,6 +29,8 @@ export const publishLimits = {
   frameBytes: 33_554_432,
   /** Messages of the publisher are short sentences. */
   messageChars: 300,
+  /** A file is whole up to its last fragment: what a crash costs at most. Each fragment has a head of some hundred bytes. */
+  fileFragmentMs: 1_000,
   /** Sound is cut into frames of 1024 samples; a jump of this many samples is a gap, not jitter. */
   soundJumpSamples: 4_800,
 } as const;

@@ -21,7 +21,7 @@ function createPush() {
   const states: string[] = [];
   const asked = { keyFrames: 0, refreshes: 0 };
   const push = new LivePush({
-    startPublisher: (url, events) => {
+    startPublisher: ({ url }, events) => {
       const publisher: FakePublisher = {
         url,
         events,

@@ -2,6 +2,7 @@ import { type PublishState, redactPublishUrl } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { PcmSound } from '../media/audio-pipeline.js';
 import type { EncodedPicture } from '../media/video-encoder.js';
+import type { OutputTarget } from './frames.js';
 import { publishLimits } from './limits.js';
 import type { Publisher, PublisherEvents } from './publisher-process.js';
 import { beginPush, type Push, type PushEvent, stepPush } from './push-state.js';
@@ -17,7 +18,7 @@ export interface PushEvents {
 
 /** What a {@link LivePush} works with. */
 export interface LivePushDeps extends PushEvents {
-  readonly startPublisher: (url: string, events: PublisherEvents) => Publisher;
+  readonly startPublisher: (target: OutputTarget, events: PublisherEvents) => Publisher;
   readonly logger: Logger;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
@@ -106,19 +107,22 @@ export class LivePush {
     run.connectingSinceMs = this.#deps.nowMs();
     run.isOpen = false;
     run.awaitsKeyFrame = true;
-    const publisher = this.#deps.startPublisher(run.url, {
-      onOpened: () => {
-        if (run.publisher !== publisher) return;
-        run.isOpen = true;
-        this.#deps.requestKeyFrame(true);
+    const publisher = this.#deps.startPublisher(
+      { format: 'flv', url: run.url },
+      {
+        onOpened: () => {
+          if (run.publisher !== publisher) return;
+          run.isOpen = true;
+          this.#deps.requestKeyFrame(true);
+        },
+        onPublishing: () => {
+          if (run.publisher === publisher) this.#dispatch(run, { type: 'published' });
+        },
+        onEnded: (message) => {
+          if (run.publisher === publisher) this.#fail(run, message);
+        },
       },
-      onPublishing: () => {
-        if (run.publisher === publisher) this.#dispatch(run, { type: 'published' });
-      },
-      onEnded: (message) => {
-        if (run.publisher === publisher) this.#fail(run, message);
-      },
-    });
+    );
     run.publisher = publisher;
   }
 

@@ -2,12 +2,12 @@ import { AppError, isAppError } from '@cloudstage/protocol';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { createAacEncoder } from './aac-encoder.js';
-import { openFlvOutput } from './flv-output.js';
 import { readFrames } from './frames.js';
+import { openMediaOutput } from './media-output.js';
 import type { PublisherReport } from './report.js';
 
 /**
- * Entry of a publisher process: one connection to one RTMP server. Standard input has frames of the streamer, standard output
+ * Entry of a publisher process: one connection to one RTMP server, or one file. Standard input has frames of the streamer, standard output
  * reports to it. Ends with its input, or when the connection fails. Reading waits for writing, so that a slow server is felt
  * by the streamer.
  */
@@ -21,9 +21,9 @@ async function publish(): Promise<void> {
   const first = await frames.next();
   // Nothing was wanted: the streamer has ended.
   if (first.done) return;
-  if (first.value.type !== 'open') throw new AppError('publish-frame-invalid', 'the first frame has no URL');
+  if (first.value.type !== 'open') throw new AppError('publish-frame-invalid', 'the first frame has no target');
   const sound = await createAacEncoder();
-  const output = await openFlvOutput(first.value.url, sound.context);
+  const output = await openMediaOutput(first.value.target, sound.context);
   report({ type: 'opened' });
   let isPublishing = false;
   for await (const frame of frames) {

@@ -61,7 +61,11 @@ beforeAll(async () => {
   program.core.MapWindow(windowId);
   await program.sync();
   painter = setInterval(paint, 100);
-  await stage.link.call('stream.configure', { sessionId: 'one', settings, window: null, media }, deadline);
+  await stage.link.call(
+    'stream.configure',
+    { sessionId: 'one', settings, window: null, media, recordingDirectory: null },
+    deadline,
+  );
 });
 afterAll(async () => {
   clearInterval(painter);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Value } from 'typebox/value';
-import { encodeFrame, type PublishFrame } from './frames.js';
+import { encodeFrame, type OutputTarget, type PublishFrame } from './frames.js';
 import { publishLimits } from './limits.js';
 import { type PublisherReport, PublisherReportSchema } from './report.js';
 
@@ -15,7 +15,7 @@ export interface PublisherEvents {
   readonly onEnded: (message: string) => void;
 }
 
-/** One connection to an RTMP server, in a process of its own: a server that hangs blocks nothing here. */
+/** One connection to an RTMP server, or one file, in a process of its own: a server or disk that hangs blocks nothing here. */
 export interface Publisher {
   /** Never blocks; the caller looks at {@link queuedBytes} first. */
   send(frame: PublishFrame): void;
@@ -56,8 +56,8 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Starts a publisher for `url`; `entry` is its JavaScript file. */
-export function startPublisher(entry: string, url: string, events: PublisherEvents): Publisher {
+/** Starts a publisher for `target`; `entry` is its JavaScript file. */
+export function startPublisher(entry: string, target: OutputTarget, events: PublisherEvents): Publisher {
   const child = spawn(process.execPath, [entry], {
     // Nothing of the streamer's environment: the display and the sound server are none of its business.
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
@@ -97,7 +97,7 @@ export function startPublisher(entry: string, url: string, events: PublisherEven
     child.stdin.write(payload, () => flow.taken(child.stdin.writableLength));
     child.stdin.uncork();
   };
-  send({ type: 'open', url });
+  send({ type: 'open', target });
   return {
     send,
     get queuedBytes() {

@@ -81,7 +81,7 @@ function createTally(input: FormatContext) {
 
   function add(packet: Packet, stream: Stream): void {
     const { codecType, codecId } = stream.codecpar;
-    const timeMs = Number(packet.pts);
+    const timeMs = Math.round((Number(packet.pts) * 1_000 * stream.timeBase.num) / stream.timeBase.den);
     const keyFrame = packet.isKeyframe;
     if (codecType === AVMEDIA_TYPE_VIDEO) {
       decode(decoderOf(stream), packet, frame, () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AV_LOG_ERROR } from 'node-av/constants';
@@ -6,7 +6,7 @@ import { Log } from 'node-av/lib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createVideoEncoder, type EncodedPicture, type VideoEncoder } from '../media/video-encoder.js';
 import { type AacEncoder, createAacEncoder } from './aac-encoder.js';
-import { openFlvOutput } from './flv-output.js';
+import { openMediaOutput } from './media-output.js';
 import { pull } from './testing/pull.js';
 
 /** A connection in the middle of a push, whose times have gone on from the one before. */
@@ -35,7 +35,7 @@ const at = (picture: EncodedPicture) => ({ type: 'video' as const, timeUs: pictu
 
 describe('an FLV stream', () => {
   it('begins with its first picture: sound that is older is left out, whenever it comes', async () => {
-    const output = await openFlvOutput(file, sound.context);
+    const output = await openMediaOutput({ format: 'flv', url: file }, sound.context);
     const packets = sound.encode(secondOfSound, beginUs - 500_000);
     for (const packet of packets.slice(0, 5)) await output.writeSound(packet);
     await output.writeVideo(at(await video.encode(beginUs, true)));
@@ -51,5 +51,48 @@ describe('an FLV stream', () => {
     expect(played.soundTimesMs).toEqual(expected.map(Math.round));
     expect(expected.length).toBeGreaterThan(10);
     expect(packets.length - expected.length).toBeGreaterThan(10);
+  });
+});
+
+describe('a fragmented file', () => {
+  /** Five seconds of a picture a tenth of a second, and of sound. */
+  async function record(): Promise<void> {
+    const output = await openMediaOutput({ format: 'mp4', url: file }, sound.context);
+    for (let index = 0; index < 50; index++) {
+      await output.writeVideo(at(await video.encode(index * 100_000, index === 0)));
+      for (const packet of sound.encode(secondOfSound.subarray(0, 19_200), index * 100_000)) {
+        await output.writeSound(packet);
+      }
+    }
+    await output.close();
+  }
+
+  it('can be played from its beginning to its end', async () => {
+    await record();
+    const played = await pull(file, ({ soundTimesMs, pictures }) => {
+      return pictures.length === 50 && (soundTimesMs.at(-1) ?? 0) > 4_900;
+    });
+    expect(played.pictures.map(({ timeMs }) => timeMs)).toEqual(Array.from({ length: 50 }, (_, index) => index * 100));
+    expect(played.pictures[0]).toMatchObject({ keyFrame: true, width: 64, height: 48 });
+    expect(played.sound).toEqual({ codec: 'aac', sampleRate: 48_000, channels: 2 });
+  });
+
+  it('loses at most its last fragment when its writer is killed', async () => {
+    await record();
+    const whole = await readFile(file);
+    const fragments: number[] = [];
+    for (let at = whole.indexOf('moof'); at >= 0; at = whole.indexOf('moof', at + 4)) fragments.push(at - 4);
+    expect(fragments.length).toBeGreaterThanOrEqual(5);
+    // As the disk has it at any moment: the fragment that was being written is cut in its head, or in its content.
+    for (const [count, start] of fragments.entries()) {
+      const end = fragments[count + 1] ?? whole.length;
+      for (const cut of [start + 20, end - 1]) {
+        await writeFile(file, whole.subarray(0, cut));
+        const wanted = Math.max(0, count * 10 - 1);
+        if (wanted === 0) continue;
+        const played = await pull(file, ({ pictures }) => pictures.length >= wanted);
+        expect(played.pictures.length).toBeGreaterThanOrEqual(wanted);
+      }
+    }
   });
 });

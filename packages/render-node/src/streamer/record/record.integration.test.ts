@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDisplay, type X11Display } from '../../x11/display.js';
+import { chromiumOffer } from '../peer/testing/offers.js';
+import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
+import { pull } from '../publish/testing/pull.js';
+
+const deadline = { deadlineMs: 20_000 };
+const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
+const settings = {
+  width: 640,
+  height: 480,
+  fps: 30,
+  minBitrateBps: 500_000,
+  maxBitrateBps: 8_000_000,
+  disabledVideoCodecs: [],
+  publishKeyFrameIntervalMs: 1_000,
+  publishIncludesMicrophone: false,
+};
+
+let stage: Stage;
+let program: X11Display;
+let windowId: number;
+let painter: NodeJS.Timeout;
+let directory: string;
+let shade = 0;
+
+/** The program of this test: a grey that changes ten times a second. */
+function paint(): void {
+  const { core } = program;
+  shade = (shade + 16) % 256;
+  const gc = core.AllocID();
+  core.CreateGC(gc, windowId, { foreground: shade * 0x010101 });
+  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
+  core.FreeGC(gc);
+}
+
+const files = async () => (await readdir(directory)).sort();
+const addPeer = (desktopResolution?: string) =>
+  stage.link.call(
+    'peer.add',
+    {
+      ...{ peerId: `p${Math.random()}`, userId: 'alice', role: 'Player', seat: 1, reconnectToken: 'token' },
+      clientSession: { sdp: chromiumOffer, type: 'offer', ...(desktopResolution ? { desktopResolution } : {}) },
+    } as Parameters<typeof stage.link.call<'peer.add'>>[1],
+    deadline,
+  );
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'recording-'));
+  stage = await openStage();
+  program = await openDisplay({ display: stage.server.display, socketPath: stage.server.socketPath });
+  windowId = program.core.AllocID();
+  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 1, 0, { backgroundPixel: 0 });
+  program.core.MapWindow(windowId);
+  await program.sync();
+  painter = setInterval(paint, 100);
+  stage.playTone();
+  const request = { sessionId: 'one', settings, window: null, media, recordingDirectory: directory };
+  await stage.link.call('stream.configure', request, deadline);
+});
+afterAll(async () => {
+  clearInterval(painter);
+  await program?.close();
+  await stage?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('records picture and sound from the first client on, whether or not it stays', async () => {
+  expect(await files()).toEqual([]);
+  await addPeer();
+  const file = await eventually('a part', async () => (await files())[0]);
+  expect(file).toMatch(/^\d{13}\.mp4\.open$/);
+  // While it is being written: what a reader sees now is what a crash would leave.
+  const path = join(directory, file);
+  const played = await eventually('three seconds', () =>
+    pull(path, ({ pictures, peak }) => (pictures.at(-1)?.timeMs ?? 0) > 3_000 && peak > 0.2).catch(() => undefined),
+  );
+  expect(played.pictures[0]).toMatchObject({ keyFrame: true, width: 640, height: 480, timeMs: 0 });
+  expect(new Set(played.pictures.map(({ luma }) => luma)).size).toBeGreaterThan(8);
+  expect(played.sound).toEqual({ codec: 'aac', sampleRate: 48_000, channels: 2 });
+});
+
+it('goes on in a new part with another picture size, and names whole parts by their length', async () => {
+  await addPeer('800x600');
+  const [whole, open] = await eventually('a second part', async () => {
+    const found = await files();
+    return found.length === 2 && found[0]?.endsWith('.mp4') && found;
+  });
+  const lengthMs = Number(/-(\d+)\.mp4$/.exec(whole ?? '')?.[1]);
+  expect(lengthMs).toBeGreaterThan(3_000);
+  const first = await pull(join(directory, whole ?? ''), ({ pictures }) => {
+    return (pictures.at(-1)?.timeMs ?? 0) > lengthMs - 500;
+  });
+  expect(first.pictures.at(-1)).toMatchObject({ width: 640, height: 480 });
+  const second = await eventually('the second part', () =>
+    pull(join(directory, open ?? ''), ({ pictures }) => pictures.length > 5).catch(() => undefined),
+  );
+  expect(second.pictures[0]).toMatchObject({ keyFrame: true, width: 800, height: 600, timeMs: 0 });
+});
+
+it('has given all parts their names when the session has ended', async () => {
+  await stage.link.call('session.close', { code: 0, message: '' }, deadline);
+  for (const name of await files()) expect(name).toMatch(/^\d{13}-\d+\.mp4$/);
+});
