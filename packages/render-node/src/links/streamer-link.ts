@@ -83,6 +83,8 @@ export interface StreamerStats {
   readonly packetsSent: number;
   readonly packetsRetransmitted: number;
   readonly nacksReceived: number;
+  /** Pictures that single clients did not get because their paths were full. */
+  readonly picturesSkipped: number;
   readonly keyFrames: number;
   readonly captureMsP50: number;
   readonly convertMsP50: number;

@@ -4,8 +4,7 @@ import type { X11Display } from '../x11/display.js';
 import type { Control, StreamControl } from './control/contract.js';
 import type { AudioPipeline, EncodedSound, PcmSound } from './media/audio-pipeline.js';
 import type { WallClock } from './media/clock.js';
-import type { EncodedPicture } from './media/video-encoder.js';
-import type { VideoPipeline } from './media/video-pipeline.js';
+import type { VideoPipeline, VideoPipelineDeps } from './media/video-pipeline.js';
 import type { LivePush, PushEvents } from './publish/live-push.js';
 import type { Recording, RecordingEvents } from './record/recording.js';
 import type { MainWindowKeeper } from './window/main-window.js';
@@ -17,7 +16,7 @@ export interface StreamerDeps {
   readonly logger: Logger;
   readonly loopbackAddress: string;
   readonly cpuUsagePercent: () => number;
-  readonly createVideo: (onPicture: (picture: EncodedPicture) => void) => VideoPipeline;
+  readonly createVideo: (events: Pick<VideoPipelineDeps, 'onPicture' | 'shouldHold'>) => VideoPipeline;
   readonly createAudio: (onSound: (sound: EncodedSound) => void, onPcm: (sound: PcmSound) => void) => AudioPipeline;
   readonly createPush: (events: PushEvents) => LivePush;
   readonly createRecording: (events: RecordingEvents) => Recording;

@@ -12,6 +12,7 @@ import { serveRpc } from '../links/rpc.js';
 import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
 import { openDisplay, type X11Display } from '../x11/display.js';
 import { createControl } from './control/index.js';
+import type { StreamerDeps } from './deps.js';
 import { streamerLimits } from './limits.js';
 import { createAudioEncoder } from './media/audio-encoder.js';
 import { AudioPipeline } from './media/audio-pipeline.js';
@@ -83,7 +84,7 @@ function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number
   const memory = createMemoryMapper();
   const converter = createColorConverter(memory, logger);
   const painter = createCursorPainter(captureDisplay, logger);
-  const create = (onPicture: ConstructorParameters<typeof VideoPipeline>[0]['onPicture']) =>
+  const create: StreamerDeps['createVideo'] = (events) =>
     new VideoPipeline(
       {
         createSource: (onDamage) =>
@@ -91,7 +92,7 @@ function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number
         createEncoder: createVideoEncoder,
         clock,
         logger,
-        onPicture,
+        ...events,
       },
       { fps: 30, bitrateBps: 4_000_000 },
     );

@@ -13,6 +13,7 @@ import type { StreamerDeps } from './deps.js';
 import { streamerLimits } from './limits.js';
 import type { AudioPipeline, EncodedSound } from './media/audio-pipeline.js';
 import { mediaLimits } from './media/limits.js';
+import { createRateFollower } from './media/rate-control.js';
 import {
   checkResolution,
   type EffectiveSettings,
@@ -56,12 +57,14 @@ export class Streamer {
   readonly #stopScreen: () => void;
   #session: Session | null = null;
   #effective: EffectiveSettings = restSettings;
-  #bitrateBps = startBitrateBps;
-  #lastBitrateMs = 0;
+  readonly #rate = createRateFollower(mediaLimits);
 
   constructor(deps: StreamerDeps) {
     this.#deps = deps;
-    this.#video = deps.createVideo((picture) => this.#onPicture(picture));
+    this.#video = deps.createVideo({
+      onPicture: (picture) => this.#onPicture(picture),
+      shouldHold: () => this.#peers.shouldHold(),
+    });
     this.#audio = deps.createAudio(
       (sound) => this.#onSound(sound),
       (sound) => this.#outputs.onSound(sound),
@@ -144,7 +147,7 @@ export class Streamer {
     if (!this.#session) return;
     this.#effective = effectiveSettings(this.#session.settings, wish);
     this.#peers.setBitrateRange(this.#congestionRange());
-    this.#bitrateBps = 0;
+    this.#rate.reset();
     this.#updateBitrate();
   }
 
@@ -222,18 +225,12 @@ export class Streamer {
     else this.#audio.stop();
   }
 
-  /** The slowest player decides; small steps are not worth a reconfiguration, and a fall is followed at once. */
+  /** The slowest player decides. */
   #updateBitrate(): void {
     const { fps, minBitrateBps, maxBitrateBps } = this.#effective;
-    const path = this.#peers.slowestTargetBps() ?? Math.min(startBitrateBps, maxBitrateBps);
+    const path = this.#peers.allocatedBps() ?? Math.min(startBitrateBps, maxBitrateBps);
     const target = Math.min(maxBitrateBps, Math.max(minBitrateBps, path));
-    const nowMs = performance.now();
-    const step = Math.abs(target - this.#bitrateBps) / Math.max(1, this.#bitrateBps);
-    const tooSoon = target > this.#bitrateBps && nowMs - this.#lastBitrateMs < mediaLimits.bitrateIntervalMs;
-    if (this.#bitrateBps > 0 && (step < mediaLimits.bitrateStep || tooSoon)) return;
-    this.#bitrateBps = target;
-    this.#lastBitrateMs = nowMs;
-    this.#video.configure({ fps, bitrateBps: target });
+    if (this.#rate.follow(target, performance.now())) this.#video.configure({ fps, bitrateBps: target });
   }
 
   #onResize(): void {
@@ -284,7 +281,7 @@ export class Streamer {
 
   #stats(): StreamerStats {
     const { encodeMsP95: _unreported, ...pictures } = this.#video.stats();
-    return { ...pictures, ...this.#peers.stats(), targetBitrateBps: this.#bitrateBps, peers: this.#peers.size };
+    return { ...pictures, ...this.#peers.stats(), targetBitrateBps: this.#rate.bitrateBps, peers: this.#peers.size };
   }
 
   /** Closes peers first, then what feeds them. Idempotent. */

@@ -73,6 +73,7 @@ const noStats = {
   packetsSent: 0,
   packetsRetransmitted: 0,
   nacksReceived: 0,
+  picturesSkipped: 0,
   keyFrames: 0,
   captureMsP50: 0,
   convertMsP50: 0,

@@ -25,3 +25,40 @@ export function clampBitrate(bitrateBps: number, range: { readonly min: number; 
   const max = Math.max(min, Math.min(mediaLimits.maxBitrateBps, range.max));
   return Math.min(max, Math.max(min, bitrateBps));
 }
+
+/** Decides which changes of the target reach the encoder. */
+export interface RateFollower {
+  /** @returns whether the encoder shall take this rate now */
+  follow(targetBps: number, nowMs: number): boolean;
+  /** The next target is taken whatever it is. */
+  reset(): void;
+  /** In force, 0 before the first. */
+  readonly bitrateBps: number;
+}
+
+/** Small steps are not worth touching the encoder, raises come at most once a picture, and a fall is followed at once. PURE apart from its memory. */
+export function createRateFollower(bounds: {
+  readonly bitrateStep: number;
+  readonly bitrateIntervalMs: number;
+}): RateFollower {
+  let bitrateBps = 0;
+  let fresh = true;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    follow: (targetBps, nowMs) => {
+      const small = Math.abs(targetBps - bitrateBps) < bounds.bitrateStep * bitrateBps;
+      const tooSoon = targetBps > bitrateBps && nowMs - lastMs < bounds.bitrateIntervalMs;
+      if (!fresh && (small || tooSoon)) return false;
+      fresh = false;
+      bitrateBps = targetBps;
+      lastMs = nowMs;
+      return true;
+    },
+    reset: () => {
+      fresh = true;
+    },
+    get bitrateBps() {
+      return bitrateBps;
+    },
+  };
+}

@@ -10,6 +10,7 @@ function createPipeline() {
   const opened: VideoEncoderOptions[] = [];
   const encoded: boolean[] = [];
   const sent: EncodedPicture[] = [];
+  const path = { full: false, asked: 0 };
   const createEncoder = async (options: VideoEncoderOptions): Promise<VideoEncoder> => {
     opened.push(options);
     return {
@@ -37,11 +38,15 @@ function createPipeline() {
       createEncoder,
       clock: () => 1_000,
       logger: pino({ level: 'silent' }),
+      shouldHold: () => {
+        path.asked++;
+        return path.full;
+      },
       onPicture: (picture) => sent.push(picture),
     },
     { fps: 30, bitrateBps: 1_000_000 },
   );
-  return { pipeline, opened, encoded, sent };
+  return { pipeline, opened, encoded, sent, path };
 }
 
 it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
@@ -68,4 +73,17 @@ it('warms up again for another frame rate, and never while it runs', async () =>
   await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
   await pipeline.close();
   expect(encoded.length - sent.length).toBe(2);
+});
+
+it('makes no picture while the path is full, and the newest one when it is free again', async () => {
+  const { pipeline, sent, path } = createPipeline();
+  path.full = true;
+  pipeline.start();
+  pipeline.requestKeyFrame(true);
+  await vi.waitFor(() => expect(path.asked).toBeGreaterThan(5), { timeout: 10_000 });
+  expect(sent).toHaveLength(0);
+  path.full = false;
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  expect(sent[0]?.keyFrame).toBe(true);
+  await pipeline.close();
 });

@@ -16,6 +16,8 @@ export interface VideoPipelineDeps {
   readonly createEncoder: (options: VideoEncoderOptions) => Promise<VideoEncoder>;
   readonly clock: WallClock;
   readonly logger: Logger;
+  /** Whether a picture would only wait on the path: then it is made later, of what the screen shows then. */
+  readonly shouldHold: () => boolean;
   /** Every encoded picture, in order. Must not throw. */
   readonly onPicture: (picture: EncodedPicture) => void;
 }
@@ -148,6 +150,10 @@ function pump(context: Context): void {
   const keyFrameInMs = context.gate.dueInMs(performance.now());
   if (keyFrameInMs === 0) context.schedule.onForced();
   const decision = context.schedule.decide(performance.now());
+  if (decision.type === 'now' && context.deps.shouldHold()) {
+    armTimer(context, mediaLimits.holdPollMs);
+    return;
+  }
   if (decision.type === 'now') {
     clearTimeout(context.timer);
     context.timer = undefined;

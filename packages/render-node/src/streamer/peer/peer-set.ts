@@ -5,6 +5,7 @@ import type { Control, PausableMedia, PeerControl } from '../control/contract.js
 import { streamerLimits } from '../limits.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import type { VideoPicture } from '../rtp/media-sender.js';
+import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 
@@ -31,7 +32,7 @@ interface Entry {
   readonly paused: { audio: boolean; video: boolean };
 }
 
-const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0 };
+const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 };
 
 /** `hb` code of a take-over. */
 const takenOverCode = 1;
@@ -170,7 +171,10 @@ export class PeerSet {
   }
 
   sendVideo(picture: VideoPicture): void {
-    for (const { peer, paused } of this.#entries.values()) if (!paused.video) peer.sendVideo(picture);
+    const receiving = this.#receiving();
+    // For a lone player pictures are not made in the first place; what is being encoded now it still gets.
+    const players = receiving.filter(({ role }) => role === 'player').length;
+    for (const { peer, role } of receiving) peer.sendVideo(picture, role === 'viewer' || players > 1);
   }
 
   sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void {
@@ -197,12 +201,20 @@ export class PeerSet {
     };
   }
 
-  /** Target of the slowest connected player, or viewer when there is no player; undefined without peers. */
-  slowestTargetBps(): number | undefined {
-    const connected = [...this.#entries.values()].map(({ peer }) => peer).filter((peer) => peer.connected);
-    const players = connected.filter((peer) => peer.identity.role === 'Player');
-    const deciding = players.length > 0 ? players : connected;
-    return deciding.length > 0 ? Math.min(...deciding.map((peer) => peer.targetBitrateBps)) : undefined;
+  #receiving() {
+    return [...this.#entries.values()]
+      .filter(({ peer, paused }) => peer.connected && !paused.video)
+      .map(({ peer }) => ({ peer, role: peer.identity.role === 'Player' ? ('player' as const) : ('viewer' as const) }));
+  }
+
+  /** Rate of the encode that all connected peers share; undefined without peers. */
+  allocatedBps(): number | undefined {
+    return allocateRate(this.#receiving().map(({ peer, role }) => ({ role, targetBps: peer.targetBitrateBps })));
+  }
+
+  /** Whether the next picture had better be made later: the player's path is full. */
+  shouldHold(): boolean {
+    return shouldHold(this.#receiving().map(({ peer, role }) => ({ role, blocked: peer.blocked })));
   }
 
   setBitrateRange(range: CongestionOptions): void {

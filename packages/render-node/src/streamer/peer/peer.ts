@@ -3,7 +3,8 @@ import { limits, type Role } from '@cloudstage/protocol';
 import type { PeerConnection } from 'node-datachannel';
 import type { Logger } from 'pino';
 import { streamerLimits } from '../limits.js';
-import { type CongestionOptions, createAimdController } from '../rtp/congestion.js';
+import { createCongestionController } from '../rtp/congestion/gcc-controller.js';
+import type { CongestionOptions, PathState } from '../rtp/congestion.js';
 import { createMediaSender, type MediaSender, type MediaSenderStats, type VideoPicture } from '../rtp/media-sender.js';
 import { isRtcp } from '../rtp/rtcp.js';
 import { audioClockRate, videoClockRate } from '../rtp/rtp-time.js';
@@ -108,7 +109,7 @@ export class Peer {
     this.identity = options.identity;
     this.#deps = deps;
     this.#events = events;
-    this.#congestion = createAimdController(options.bitrate);
+    this.#congestion = createCongestionController(options.bitrate);
     this.channels = new PeerChannels(events.channels, deps.logger);
   }
 
@@ -147,6 +148,7 @@ export class Peer {
       },
       {
         cname,
+        role: identity.role === 'Player' ? 'player' : 'viewer',
         video: streamOptions(offer.video, streams.video, videoClockRate),
         ...(offer.audio ? { audio: streamOptions(offer.audio, streams.audio, audioClockRate) } : {}),
       },
@@ -229,8 +231,18 @@ export class Peer {
     return this.#media?.stats();
   }
 
-  sendVideo(picture: VideoPicture): void {
-    if (this.connected) this.#media?.sendVideo(picture);
+  /** What the congestion controller believes of the path. */
+  path(): PathState {
+    return this.#congestion.path();
+  }
+
+  /** A picture sent now would wait behind others. */
+  get blocked(): boolean {
+    return this.#media?.isBlocked() ?? false;
+  }
+
+  sendVideo(picture: VideoPicture, skipWhenBlocked: boolean): void {
+    if (this.connected) this.#media?.sendVideo(picture, skipWhenBlocked);
   }
 
   sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void {

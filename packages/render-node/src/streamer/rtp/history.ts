@@ -23,6 +23,8 @@ export interface PacketHistory {
    * used up its resends. A returned packet counts as resent.
    */
   take(sequenceNumber: number, nowMs: number, rttMs: number): HistoryPacket | undefined;
+  /** The largest of the newest packets, for padding. Does not count as resent. */
+  recent(): HistoryPacket | undefined;
   readonly size: number;
   readonly bytes: number;
 }
@@ -34,6 +36,9 @@ export interface HistoryBounds {
   readonly ageMs: number;
 }
 
+/** Newest packets that padding chooses from: the parts of a small picture. */
+const recentPackets = 8;
+
 /** Creates an empty history. Insertion order is sending order, so eviction looks at the oldest entries only. */
 export function createPacketHistory(
   bounds: HistoryBounds = {
@@ -44,6 +49,8 @@ export function createPacketHistory(
 ): PacketHistory {
   const entries = new Map<number, Entry>();
   let bytes = 0;
+  const newest: HistoryPacket[] = [];
+  let added = 0;
   const remove = (key: number, entry: Entry) => {
     entries.delete(key);
     bytes -= entry.packet.length;
@@ -62,6 +69,7 @@ export function createPacketHistory(
       if (older) remove(key, older);
       entries.set(key, { packet, headerBytes, sentMs: nowMs, lastResendMs: Number.NEGATIVE_INFINITY, resends: 0 });
       bytes += packet.length;
+      newest[added++ % recentPackets] = { packet, headerBytes };
       evict(nowMs);
     },
     take: (sequenceNumber, nowMs, rttMs) => {
@@ -73,6 +81,7 @@ export function createPacketHistory(
       entry.resends++;
       return { packet: entry.packet, headerBytes: entry.headerBytes };
     },
+    recent: () => newest.toSorted((a, b) => b.packet.length - a.packet.length)[0],
     get size() {
       return entries.size;
     },

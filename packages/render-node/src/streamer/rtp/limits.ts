@@ -22,6 +22,8 @@ export const rtpLimits = {
   twccStatuses: 4_096,
   /** Sent packets remembered until feedback names them. */
   sentPackets: 8_192,
+  /** After this no feedback names them any more: longer than the slowest round trip and the longest feedback interval. */
+  sentPacketsUs: 4_000_000,
   /** Window in which an identical RTCP datagram is the library's second delivery, not the peer's second message. */
   duplicateWindowUs: 4_000,
   duplicateRing: 8,
@@ -29,4 +31,11 @@ export const rtpLimits = {
   senderReportIntervalMs: 1_000,
   /** Packets the pacer holds at most: several key frames; beyond it the frame is dropped and a key frame asked for. */
   pacerPackets: 4_096,
+  /** Padding waiting at most: one probe. */
+  pacerPadding: 128,
+  /** A trailing or lossy viewer makes all others pay for its key frames: this many at once, then one in each interval. */
+  viewerKeyFrames: 2,
+  viewerKeyFrameIntervalMs: 4_000,
+  /** A PLI this soon after a key frame left, or a round trip, was written before it arrived. */
+  keyFrameUnderWayMs: 60,
 } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GenericNack, RtcpTransportLayerFeedback, RtpPacket } from 'werift-rtp';
-import { createAimdController } from './congestion.js';
+import { createCongestionController } from './congestion/gcc-controller.js';
 import { createMediaSender } from './media-sender.js';
 import { isRtcp } from './rtcp.js';
 
@@ -15,12 +15,13 @@ function setUp(withRtx = true) {
       send: (mid, packet) => void sent.push({ mid, packet: Buffer.from(packet) }),
       nowUs: () => clock.us,
       schedule: () => () => undefined,
-      congestion: createAimdController({ minBitrateBps: 1e6, maxBitrateBps: 1e7, startBitrateBps: 5e6 }),
+      congestion: createCongestionController({ minBitrateBps: 1e6, maxBitrateBps: 1e7, startBitrateBps: 5e6 }),
       onKeyFrameNeeded: () => void keyFrameWishes.push(clock.us),
       onTargetChanged: () => undefined,
     },
     {
       cname: 'test',
+      role: 'player',
       video: {
         mid: '0',
         ssrc: 100,
@@ -38,7 +39,7 @@ function setUp(withRtx = true) {
       parts: [Buffer.from([0x41, index])],
       marker: index === packets - 1,
     }));
-    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame });
+    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame }, false);
   };
   const rtp = () => sent.filter(({ packet }) => !isRtcp(packet)).map(({ packet }) => RtpPacket.deSerialize(packet));
   const nack = (lost: number[]) =>

@@ -1,9 +1,10 @@
 import { assertNever } from '@cloudstage/protocol';
-import type { CongestionController } from './congestion.js';
+import type { CongestionController, PathState, ProbePlan } from './congestion.js';
 import { createFeedbackReader } from './feedback.js';
 import type { RtpPayload } from './h264-packetizer.js';
+import { createKeyFrameWishes, type KeyFrameWishes } from './key-frame-wishes.js';
 import { rtpLimits } from './limits.js';
-import { createPacer, type PacerDeps } from './pacer.js';
+import { createPacer, type Pacer, type PacerDeps, type PacerSpread } from './pacer.js';
 import { buildSenderReport, type RtcpEvent } from './rtcp.js';
 import { createRtpStream, type OutgoingPacket, type RtpStream, type RtpStreamOptions } from './rtp-stream.js';
 import { absSendTime, roundTripMs } from './rtp-time.js';
@@ -25,6 +26,8 @@ export interface MediaSenderDeps {
 /** Negotiated streams of a peer. */
 export interface MediaSenderOptions {
   readonly cname: string;
+  /** A viewer's path must not cost the player anything: what does not fit is left out for it alone. */
+  readonly role: 'player' | 'viewer';
   readonly video: RtpStreamOptions;
   readonly audio?: RtpStreamOptions;
 }
@@ -44,23 +47,37 @@ export interface MediaSenderStats {
   readonly packetsRetransmitted: number;
   readonly nacksReceived: number;
   readonly rttMs: number;
+  /** Pictures left out because the path was full. */
+  readonly picturesSkipped: number;
 }
 
 /** RTP side of one peer: numbering, pacing, sender reports, retransmission, congestion feedback. */
 export interface MediaSender {
-  /** Pictures before the first key frame, and after a dropped one, are left out until the next key frame. */
-  sendVideo(picture: VideoPicture): void;
+  /**
+   * Pictures before the first key frame, and after a dropped one, are left out until the next key frame.
+   * @param skipWhenBlocked leave the picture out when it would wait: for a peer that must not hold up others
+   */
+  sendVideo(picture: VideoPicture, skipWhenBlocked: boolean): void;
   sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void;
   /** One RTCP datagram from the peer. */
   onRtcp(datagram: Buffer): void;
   /** Sends sender reports when they are due; call about every second. */
   tick(): void;
+  /** A picture sent now would wait: for a player it is better not to make one. */
+  isBlocked(): boolean;
   stats(): MediaSenderStats;
+  path(): PathState;
   close(): void;
 }
 
-/** Longest time over which a picture is spread: P frames stay prompt, an IDR may take most of a frame interval. */
-const spreadMs = { delta: 2, key: 10 } as const;
+/**
+ * Longest time over which a picture is spread: P frames stay prompt, an IDR may take longer on a path that could not take it at once.
+ * An ordinary P frame is within the burst: 28 KB is one of 13 Mbit/s at 60 fps.
+ */
+const spreadMs = { delta: 4, key: 30, retransmission: 5 } as const;
+const burstPackets = 24;
+/** On the wire, about; pacing needs no more. */
+const packetBits = 9_840;
 
 /** Mutable state of one sender, shared by the functions below. */
 interface Context {
@@ -68,12 +85,14 @@ interface Context {
   readonly cname: string;
   readonly video: RtpStream;
   readonly audio: RtpStream | undefined;
+  readonly pacer: Pacer;
+  readonly wishes: KeyFrameWishes;
   transportSequenceNumber: number;
   lastFirSequence: number | undefined;
-  readonly stats: { packetsSent: number; bytesSent: number; packetsRetransmitted: number; nacksReceived: number };
+  readonly stats: { -readonly [K in keyof Omit<MediaSenderStats, 'rttMs'>]: number };
 }
 
-function transmit(context: Context, mid: string, outgoing: OutgoingPacket): void {
+function transmit(context: Context, mid: string, outgoing: OutgoingPacket, probeId?: number): void {
   const nowUs = context.deps.nowUs();
   const sequenceNumber = context.transportSequenceNumber;
   context.transportSequenceNumber = (sequenceNumber + 1) & 0xffff;
@@ -81,7 +100,7 @@ function transmit(context: Context, mid: string, outgoing: OutgoingPacket): void
   context.stats.packetsSent++;
   context.stats.bytesSent += outgoing.packet.length;
   if (outgoing.retransmission) context.stats.packetsRetransmitted++;
-  context.deps.congestion.onSent({ sequenceNumber, bytes: outgoing.packet.length, sentUs: nowUs });
+  context.deps.congestion.onSent({ sequenceNumber, bytes: outgoing.packet.length, sentUs: nowUs, probeId });
   context.deps.send(mid, outgoing.packet);
 }
 
@@ -89,24 +108,64 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
   const stream = [context.video, context.audio].find((entry) => entry?.options.ssrc === mediaSsrc);
   if (!stream) return;
   context.stats.nacksReceived += sequenceNumbers.length;
-  for (const sequenceNumber of sequenceNumbers) {
+  // What was lost by a full queue must not fill it again; the receiver asks again.
+  if (context.deps.congestion.isBlocked(context.deps.nowUs())) return;
+  const packets = sequenceNumbers.flatMap((sequenceNumber) => {
     const outgoing = stream.retransmit(sequenceNumber, context.deps.nowUs() / 1_000, context.deps.congestion.rttMs);
-    if (outgoing) transmit(context, stream.options.mid, outgoing);
-  }
+    return outgoing ? [() => transmit(context, stream.options.mid, outgoing)] : [];
+  });
+  if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spreadFor(context, spreadMs.retransmission));
+}
+
+function spreadFor({ deps }: Context, withinMs: number): PacerSpread {
+  return { perMs: deps.congestion.pacingBitrateBps() / packetBits / 1_000, withinMs, burst: burstPackets };
+}
+
+/** Fills a probe up behind the picture that began it. */
+function enqueuePadding(context: Context, plan: ProbePlan, pictureBytes: number): void {
+  const missing = Math.ceil(Math.max(0, plan.bytes - pictureBytes) / rtpLimits.payloadBytes);
+  const send = () => {
+    const outgoing = context.video.padding();
+    if (outgoing) transmit(context, context.video.options.mid, outgoing, plan.id);
+  };
+  const perMs = plan.rateBps / packetBits / 1_000;
+  context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), { perMs, withinMs: 0, burst: 0 });
+}
+
+function sendPicture(context: Context, { payloads, timestamp, captureTimeUs, keyFrame }: VideoPicture): void {
+  const { congestion, nowUs } = context.deps;
+  const { mid, rtx, extensions } = context.video.options;
+  const packets = context.video.packetize(payloads, timestamp, captureTimeUs);
+  const pictureBytes = packets.reduce((sum, { packet }) => sum + packet.length, 0);
+  const supply = { pictureBytes, padding: rtx !== undefined };
+  const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
+  const paced = packets.map((outgoing) => () => transmit(context, mid, outgoing, plan?.id));
+  context.pacer.enqueue('video', paced, spreadFor(context, keyFrame ? spreadMs.key : spreadMs.delta));
+  if (plan && rtx) enqueuePadding(context, plan, pictureBytes);
+  if (keyFrame) context.wishes.onKeyFrame(nowUs());
+}
+
+function wishKeyFrame({ deps, wishes }: Context): void {
+  if (wishes.wish(deps.nowUs(), deps.congestion.rttMs)) deps.onKeyFrameNeeded();
+}
+
+/** Whether a picture sent now would wait behind others, here or on the path. */
+function isBlocked({ deps, pacer }: Context): boolean {
+  return pacer.queued > burstPackets || deps.congestion.isBlocked(deps.nowUs());
 }
 
 function onEvent(context: Context, event: RtcpEvent): void {
-  const { congestion, nowUs, onKeyFrameNeeded } = context.deps;
+  const { congestion, nowUs } = context.deps;
   switch (event.type) {
     case 'nack':
       onNack(context, event.mediaSsrc, event.sequenceNumbers);
       break;
     case 'pli':
-      onKeyFrameNeeded();
+      wishKeyFrame(context);
       break;
     case 'fir':
       // A FIR is repeated with the same number until an IDR arrives.
-      if (event.sequenceNumber !== context.lastFirSequence) onKeyFrameNeeded();
+      if (event.sequenceNumber !== context.lastFirSequence) wishKeyFrame(context);
       context.lastFirSequence = event.sequenceNumber;
       break;
     case 'transport-feedback':
@@ -152,13 +211,15 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     cname: options.cname,
     video: createRtpStream(options.video),
     audio: options.audio && createRtpStream(options.audio),
+    pacer: createPacer({ schedule: deps.schedule, nowUs: deps.nowUs }),
+    wishes: createKeyFrameWishes(options.role),
     transportSequenceNumber: 1,
     lastFirSequence: undefined,
-    stats: { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0 },
+    stats: { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 },
   };
   const feedback = createFeedbackReader();
-  const pacer = createPacer({ schedule: deps.schedule });
   let waitingForKeyFrame = true;
+  let started = false;
   let lastReportUs = 0;
   let closed = false;
   const sendReports = () => {
@@ -167,16 +228,19 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     if (context.audio) sendReport(context, context.audio);
   };
   return {
-    sendVideo: ({ payloads, timestamp, captureTimeUs, keyFrame }) => {
-      if (closed || (waitingForKeyFrame && !keyFrame)) return;
-      waitingForKeyFrame = !pacer.accepts(payloads.length);
-      if (waitingForKeyFrame) {
-        deps.onKeyFrameNeeded();
+    sendVideo: (picture, skipWhenBlocked) => {
+      if (closed || (waitingForKeyFrame && !picture.keyFrame && !started)) return;
+      const fits = context.pacer.accepts(picture.payloads.length) && !(skipWhenBlocked && isBlocked(context));
+      if (!fits || (waitingForKeyFrame && !picture.keyFrame)) {
+        // What follows would refer to a picture that the receiver does not have.
+        waitingForKeyFrame = true;
+        context.stats.picturesSkipped++;
+        if (fits || options.role === 'player') wishKeyFrame(context);
         return;
       }
-      const packets = context.video.packetize(payloads, timestamp, captureTimeUs);
-      const paced = packets.map((outgoing) => () => transmit(context, options.video.mid, outgoing));
-      pacer.enqueue(paced, keyFrame ? spreadMs.key : spreadMs.delta);
+      waitingForKeyFrame = false;
+      started = true;
+      sendPicture(context, picture);
       if (lastReportUs === 0) sendReports();
     },
     sendAudio: (payload, timestamp, wallUs, talkSpurtStart) => {
@@ -194,10 +258,12 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     tick: () => {
       if (!closed && deps.nowUs() - lastReportUs >= rtpLimits.senderReportIntervalMs * 900) sendReports();
     },
+    isBlocked: () => !closed && isBlocked(context),
+    path: () => deps.congestion.path(),
     stats: () => ({ ...context.stats, rttMs: deps.congestion.rttMs }),
     close: () => {
       closed = true;
-      pacer.clear();
+      context.pacer.clear();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { RtpPayload } from './h264-packetizer.js';
-import { createPacketHistory, type PacketHistory } from './history.js';
+import { createPacketHistory, type HistoryPacket, type PacketHistory } from './history.js';
 import { createPacketLayout, type ExtensionIds, type PacketLayout } from './rtp-packet.js';
 
 /** One media stream of a peer: its RTP identity as negotiated. */
@@ -37,14 +37,12 @@ export interface RtpStream {
   packetize(payloads: readonly RtpPayload[], timestamp: number, wallUs: number): OutgoingPacket[];
   /** The answer to one NACK entry, if there is one. */
   retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket | undefined;
+  /** A packet that only takes room: the newest ones once more on the retransmission stream, where the receiver drops them. */
+  padding(): OutgoingPacket | undefined;
   counters(): StreamCounters;
 }
 
-function rebuildAsRtx(
-  layout: PacketLayout,
-  original: { readonly packet: Buffer; readonly headerBytes: number },
-  sequenceNumber: number,
-): Buffer {
+function rebuildAsRtx(layout: PacketLayout, original: HistoryPacket, sequenceNumber: number): Buffer {
   const originalSequenceNumber = original.packet.subarray(2, 4);
   return layout.build(
     {
@@ -68,6 +66,11 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
     retransmission,
     stamp: (transportSequenceNumber, sendTime) => packetLayout.stamp(packet, transportSequenceNumber, sendTime),
   });
+  const asRtx = (packetLayout: PacketLayout, original: HistoryPacket) => {
+    const packet = rebuildAsRtx(packetLayout, original, nextRtxSequenceNumber);
+    nextRtxSequenceNumber = (nextRtxSequenceNumber + 1) & 0xffff;
+    return outgoing(packetLayout, packet, true);
+  };
   return {
     options,
     packetize: (payloads, timestamp, wallUs) => {
@@ -87,9 +90,11 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
       const original = history.take(sequenceNumber, nowMs, rttMs);
       if (!original) return undefined;
       if (!rtxLayout) return outgoing(layout, Buffer.from(original.packet), true);
-      const packet = rebuildAsRtx(rtxLayout, original, nextRtxSequenceNumber);
-      nextRtxSequenceNumber = (nextRtxSequenceNumber + 1) & 0xffff;
-      return outgoing(rtxLayout, packet, true);
+      return asRtx(rtxLayout, original);
+    },
+    padding: () => {
+      const original = rtxLayout && history.recent();
+      return original && asRtx(rtxLayout, original);
     },
     counters: () => ({ ...counters }),
   };

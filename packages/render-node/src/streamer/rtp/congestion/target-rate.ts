@@ -1,0 +1,222 @@
+import type { CongestionOptions } from '../congestion.js';
+import { createDrain, type Drain } from './drain.js';
+import { createLinkCapacity, type LinkCapacity } from './link-capacity.js';
+
+/** What is known when a queue grows. */
+export interface Overuse {
+  readonly ackedBps: number | undefined;
+  readonly queueMs: number;
+  /** The stream sends far less than it may: it is hardly the reason. */
+  readonly appLimited: boolean;
+  readonly rttMs: number;
+  readonly nowUs: number;
+}
+
+/** What is known with each feedback. */
+export interface Growth {
+  readonly mayGrow: boolean;
+  readonly ackedBps: number | undefined;
+  readonly rttMs: number;
+  readonly nowUs: number;
+}
+
+/** The target and the rules by which it moves. */
+export interface TargetRate {
+  /** In force now, less than what is thought sustainable while a queue drains. */
+  readonly targetBps: number;
+  readonly rembBps: number;
+  readonly draining: boolean;
+  /** Another flow keeps the queue full: the rules are those of TCP, more or less, until that ends. */
+  readonly competing: boolean;
+  onOveruse(overuse: Overuse): void;
+  onLoss(excessLoss: number, ackedBps: number | undefined, nowUs: number): void;
+  onStandingQueue(): void;
+  onDrained(): void;
+  /** Packets were lost; counts only while {@link competing}. */
+  onLossEvent(rttMs: number, nowUs: number): void;
+  /** The queue stays whatever the rate is. */
+  onRival(queueMs: number, nowUs: number): void;
+  /** Back to the rate before the last decrease by loss or by a standing queue. */
+  restore(): void;
+  onQueue(queueMs: number, nowUs: number): void;
+  onProbe(rateBps: number, passed: boolean): void;
+  onFeedback(growth: Growth): void;
+  /** Multiplies the rate. */
+  grow(factor: number): void;
+  setRemb(bitrateBps: number): void;
+  setRange(range: Pick<CongestionOptions, 'minBitrateBps' | 'maxBitrateBps'>): void;
+}
+
+const tuning = {
+  /** Of what a full path carried. */
+  decrease: 0.85,
+  /** For a stream that is not the reason, and at most for losses. */
+  gentle: 0.7,
+  leastLossFactor: 0.6,
+  /** Between two decreases, besides the round trip. */
+  decreaseUs: 100_000,
+  standing: 0.75,
+  drained: 0.92,
+  /** Against a flow that fills the queue: decrease by losses, growth in packets a round trip, as TCP takes 1/2 and 1. */
+  rival: { decrease: 0.8, packets: 0.5, leastQueueMs: 30, queueFactor: 2 },
+  /** Growth a second far from and near the capacity, and the least step: a packet each response time. */
+  farGrowth: 0.08,
+  nearGrowth: 0.02,
+  packetBits: 9_600,
+  responseMs: 100,
+  /** No growth beyond this multiple of what arrived. */
+  proven: 1.5,
+  /** Of what arrives above the target without a queue, this much is taken for the target. */
+  carried: 0.95,
+  /** Longest time that one feedback stands for. */
+  longestStepUs: 500_000,
+} as const;
+
+/** Growth by one feedback; 0 when the present rate has not been proven. PURE. */
+function growthBps(rateBps: number, near: boolean, { ackedBps = 0, rttMs }: Growth, elapsedUs: number): number {
+  const provenBps = ackedBps * tuning.proven;
+  if (rateBps >= provenBps) return 0;
+  // More arrives than was promised, as for a viewer of a stream that others pay for.
+  if (ackedBps * tuning.carried > rateBps) return ackedBps * tuning.carried - rateBps;
+  const seconds = elapsedUs / 1_000_000;
+  const leastBps = (tuning.packetBits * 1_000 * seconds) / (rttMs + tuning.responseMs);
+  const share = near ? tuning.nearGrowth : tuning.farGrowth;
+  return Math.min(provenBps - rateBps, Math.max(leastBps, rateBps * share * seconds));
+}
+
+/** Mutable state of one target, shared by the functions below. */
+interface State {
+  readonly capacity: LinkCapacity;
+  readonly drain: Drain;
+  min: number;
+  max: number;
+  rembBps: number;
+  rateBps: number;
+  /** Rate before a decrease that is still on trial. */
+  beforeBps: number | undefined;
+  lastDecreaseUs: number;
+  lastFeedbackUs: number | undefined;
+}
+
+function set(state: State, bitsPerSecond: number): void {
+  const max = Math.max(state.min, Math.min(state.max, state.rembBps));
+  state.rateBps = Math.min(max, Math.max(state.min, bitsPerSecond));
+}
+
+/** Whether the effect of the last decrease cannot have been seen yet. */
+const tooSoon = (state: State, rttMs: number, nowUs: number) =>
+  nowUs - state.lastDecreaseUs < tuning.decreaseUs + rttMs * 1_000;
+
+function onOveruse(state: State, { ackedBps, queueMs, appLimited, rttMs, nowUs }: Overuse): void {
+  const { capacity, drain, rateBps } = state;
+  const { rivalQueueMs } = drain;
+  const { queueFactor, leastQueueMs } = tuning.rival;
+  if (rivalQueueMs !== undefined && queueMs < rivalQueueMs * queueFactor + leastQueueMs) return;
+  if (tooSoon(state, rttMs, nowUs)) return;
+  state.lastDecreaseUs = nowUs;
+  state.beforeBps = undefined;
+  drain.begin(appLimited ? 0 : queueMs, nowUs);
+  if (appLimited || ackedBps === undefined) {
+    set(state, rateBps * tuning.gentle);
+    return;
+  }
+  const { highBps = Number.POSITIVE_INFINITY, lowBps = 0 } = capacity.bounds() ?? {};
+  if (ackedBps > highBps || ackedBps < lowBps) capacity.forget();
+  capacity.observe(ackedBps);
+  set(state, Math.min(rateBps, ackedBps * tuning.decrease));
+}
+
+function onLoss(state: State, excessLoss: number, ackedBps: number | undefined, nowUs: number): void {
+  const { rateBps } = state;
+  state.lastDecreaseUs = nowUs;
+  state.beforeBps = rateBps;
+  const lowered = rateBps * Math.max(tuning.leastLossFactor, 1 - excessLoss / 2);
+  // What arrived is what the path takes, but a burst of losses is not the rate of the path.
+  const carried = Math.max(rateBps * 0.5, Math.min(lowered, ackedBps ?? lowered));
+  set(state, Math.min(rateBps, carried));
+}
+
+function onFeedback(state: State, growth: Growth): void {
+  const { capacity, drain, rateBps } = state;
+  const elapsedUs = Math.min(tuning.longestStepUs, growth.nowUs - (state.lastFeedbackUs ?? growth.nowUs));
+  state.lastFeedbackUs = growth.nowUs;
+  if (!growth.mayGrow || drain.active) return;
+  if (drain.rivalQueueMs !== undefined) {
+    const roundTripMs = Math.max(10, growth.rttMs + drain.rivalQueueMs);
+    const perSecondBps = (tuning.rival.packets * tuning.packetBits * 1_000_000) / roundTripMs ** 2;
+    if ((growth.ackedBps ?? 0) * tuning.proven > rateBps) set(state, rateBps + (perSecondBps * elapsedUs) / 1_000_000);
+    return;
+  }
+  const bounds = capacity.bounds();
+  if (bounds && (growth.ackedBps ?? 0) > bounds.highBps) capacity.forget();
+  const near = bounds !== undefined && rateBps > bounds.lowBps * 0.9;
+  set(state, rateBps + growthBps(rateBps, near, growth, elapsedUs));
+}
+
+function onProbe({ capacity, ...rest }: State, probedBps: number, passed: boolean): number {
+  if (!passed) capacity.observe(probedBps);
+  else if (probedBps > (capacity.bounds()?.highBps ?? Number.POSITIVE_INFINITY)) capacity.forget();
+  return Math.max(rest.rateBps, probedBps);
+}
+
+/** Creates the target at its start. PURE apart from its memory. @see draft-ietf-rmcat-gcc-02 §5.5 */
+export function createTargetRate(options: CongestionOptions): TargetRate {
+  const state: State = {
+    capacity: createLinkCapacity(),
+    drain: createDrain(),
+    min: options.minBitrateBps,
+    max: options.maxBitrateBps,
+    rembBps: Number.POSITIVE_INFINITY,
+    rateBps: options.startBitrateBps,
+    beforeBps: undefined,
+    lastDecreaseUs: Number.NEGATIVE_INFINITY,
+    lastFeedbackUs: undefined,
+  };
+  const { drain } = state;
+  /** Takes a share of the rate before the trial back, if one is open. */
+  const takeBack = (share: number) => {
+    if (state.beforeBps !== undefined) set(state, Math.max(state.rateBps, state.beforeBps * share));
+    state.beforeBps = undefined;
+  };
+  set(state, state.rateBps);
+  return {
+    get targetBps() {
+      return Math.max(Math.min(state.min, state.rateBps), state.rateBps * drain.factor);
+    },
+    get rembBps() {
+      return state.rembBps;
+    },
+    get draining() {
+      return drain.active;
+    },
+    get competing() {
+      return drain.rivalQueueMs !== undefined;
+    },
+    onOveruse: (overuse) => onOveruse(state, overuse),
+    onLoss: (excessLoss, ackedBps, nowUs) => onLoss(state, excessLoss, ackedBps, nowUs),
+    onLossEvent: (rttMs, nowUs) => {
+      if (drain.rivalQueueMs === undefined || tooSoon(state, rttMs, nowUs)) return;
+      state.lastDecreaseUs = nowUs;
+      set(state, state.rateBps * tuning.rival.decrease);
+    },
+    onRival: drain.giveUp,
+    onStandingQueue: () => {
+      state.beforeBps = state.rateBps;
+      set(state, state.rateBps * tuning.standing);
+    },
+    onDrained: () => takeBack(tuning.drained),
+    restore: () => takeBack(1),
+    onQueue: drain.update,
+    onProbe: (probedBps, passed) => set(state, onProbe(state, probedBps, passed)),
+    onFeedback: (growth) => onFeedback(state, growth),
+    grow: (factor) => set(state, state.rateBps * factor),
+    setRemb: (bitrateBps) => {
+      state.rembBps = bitrateBps;
+      set(state, state.rateBps);
+    },
+    setRange: ({ minBitrateBps, maxBitrateBps }) => {
+      Object.assign(state, { min: minBitrateBps, max: maxBitrateBps });
+      set(state, state.rateBps);
+    },
+  };
+}
