@@ -23,6 +23,9 @@ export interface PacketHistory {
    * used up its resends. A returned packet counts as resent.
    */
   take(sequenceNumber: number, nowMs: number, rttMs: number): HistoryPacket | undefined;
+  has(sequenceNumber: number): boolean;
+  /** Forgets everything: a key frame will make it worthless. */
+  clear(): void;
   /** The largest of the newest packets, for padding. Does not count as resent. */
   recent(): HistoryPacket | undefined;
   readonly size: number;
@@ -80,6 +83,11 @@ export function createPacketHistory(
       entry.lastResendMs = nowMs;
       entry.resends++;
       return { packet: entry.packet, headerBytes: entry.headerBytes };
+    },
+    has: (sequenceNumber) => entries.has(sequenceNumber & 0xffff),
+    clear: () => {
+      entries.clear();
+      bytes = 0;
     },
     recent: () => newest.toSorted((a, b) => b.packet.length - a.packet.length)[0],
     get size() {

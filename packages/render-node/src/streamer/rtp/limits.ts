@@ -15,6 +15,12 @@ export const rtpLimits = {
   resendIntervalMs: 8,
   /** Sequence numbers acted on from one NACK message: a receiver that lost more needs a key frame. */
   nackedPerMessage: 256,
+  /**
+   * When more is missing than the path carries in this time, a key frame costs less than what was lost and is newer. Fewer packets than this
+   * are always sent again.
+   */
+  repairMs: 120,
+  repairPackets: 32,
   /** One RTCP datagram fits an MTU; anything longer is not RTCP. */
   rtcpBytes: 2_048,
   rtcpPacketsPerDatagram: 32,

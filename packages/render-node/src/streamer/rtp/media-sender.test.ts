@@ -3,18 +3,24 @@ import { GenericNack, RtcpTransportLayerFeedback, RtpPacket } from 'werift-rtp';
 import { createCongestionController } from './congestion/gcc-controller.js';
 import { createMediaSender } from './media-sender.js';
 import { isRtcp } from './rtcp.js';
+import { buildTransportFeedback } from './testing/receiver-model.js';
+import { createVirtualTime } from './testing/virtual-time.js';
 
 const extensions = { transportWideCc: 4, playoutDelay: 5 };
 
-function setUp(withRtx = true) {
+/** Feedback that one packet has arrived. */
+const feedbackOf = (sequenceNumber: number) => buildTransportFeedback(sequenceNumber, [64_000], 0);
+
+function setUp(withRtx = true, withTimers = false) {
+  const time = createVirtualTime(1_790_000_000_000_000);
   const sent: { mid: string; packet: Buffer }[] = [];
   const keyFrameWishes: number[] = [];
   const clock = { us: 1_790_000_000_000_000 };
   const sender = createMediaSender(
     {
       send: (mid, packet) => void sent.push({ mid, packet: Buffer.from(packet) }),
-      nowUs: () => clock.us,
-      schedule: () => () => undefined,
+      nowUs: () => (withTimers ? time.nowUs : clock.us),
+      schedule: withTimers ? time.schedule : () => () => undefined,
       congestion: createCongestionController({ minBitrateBps: 1e6, maxBitrateBps: 1e7, startBitrateBps: 5e6 }),
       onKeyFrameNeeded: () => void keyFrameWishes.push(clock.us),
       onTargetChanged: () => undefined,
@@ -34,19 +40,20 @@ function setUp(withRtx = true) {
       audio: { mid: '1', ssrc: 200, payloadType: 111, clockRate: 48_000, extensions, firstSequenceNumber: 10 },
     },
   );
-  const picture = (keyFrame: boolean, packets = 3) => {
+  const picture = (keyFrame: boolean, packets = 3, skipWhenBlocked = false) => {
     const payloads = Array.from({ length: packets }, (_, index) => ({
-      parts: [Buffer.from([0x41, index])],
+      // Large pictures are made of full packets.
+      parts: [Buffer.from([0x41, index]), Buffer.alloc(packets > 20 ? 1_150 : 0)],
       marker: index === packets - 1,
     }));
-    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame }, false);
+    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame }, skipWhenBlocked);
   };
   const rtp = () => sent.filter(({ packet }) => !isRtcp(packet)).map(({ packet }) => RtpPacket.deSerialize(packet));
   const nack = (lost: number[]) =>
     new RtcpTransportLayerFeedback({
       feedback: new GenericNack({ senderSsrc: 1, mediaSourceSsrc: 100, lost }),
     }).serialize();
-  return { sender, sent, clock, picture, rtp, nack, keyFrameWishes };
+  return { sender, sent, clock, time, picture, rtp, nack, keyFrameWishes };
 }
 
 const transportNumber = (packet: RtpPacket) =>
@@ -100,6 +107,56 @@ describe('createMediaSender', () => {
     sender.onRtcp(nack([65_535]));
     sender.onRtcp(nack([30_000]));
     expect(rtp()).toHaveLength(4);
+  });
+
+  it('asks for a key frame instead when more is missing than that costs, and sends nothing older any more', () => {
+    const { sender, clock, picture, rtp, nack, keyFrameWishes } = setUp();
+    picture(true);
+    clock.us += 1_000_000;
+    picture(false, 23);
+    picture(false, 23);
+    picture(false, 23);
+    const before = rtp().length;
+    const lost = Array.from({ length: 69 }, (_, index) => index + 1);
+    sender.onRtcp(nack(lost));
+    expect(keyFrameWishes).toHaveLength(1);
+    clock.us += 50_000;
+    sender.onRtcp(nack(lost.slice(0, 5)));
+    expect(rtp()).toHaveLength(before);
+    picture(false);
+    expect(rtp()).toHaveLength(before);
+    picture(true);
+    picture(false);
+    expect(rtp()).toHaveLength(before + 6);
+    expect(sender.stats()).toMatchObject({ picturesSkipped: 1, packetsRetransmitted: 0 });
+  });
+
+  it('fills a probe up with the newest packets on the retransmission stream', () => {
+    const { time, picture, rtp } = setUp(true, true);
+    picture(true);
+    time.runUntil(time.nowUs + 100_000);
+    const padding = rtp().slice(3);
+    expect(padding.length).toBeGreaterThan(10);
+    for (const packet of padding)
+      expect(packet.header).toMatchObject({ ssrc: 101, payloadType: 109, timestamp: 1_000 });
+    expect(new Set(padding.map(({ header }) => header.sequenceNumber)).size).toBe(padding.length);
+  });
+
+  it('leaves pictures out for a viewer whose path is full, and begins again with a key frame', () => {
+    const { sender, clock, picture, rtp, keyFrameWishes } = setUp();
+    picture(true);
+    sender.onRtcp(feedbackOf(1));
+    clock.us += 1_000;
+    for (let index = 0; index < 10; index++) picture(false, 22, true);
+    const full = rtp().length;
+    expect(full).toBeLessThan(150);
+    expect(sender.isBlocked()).toBe(true);
+    clock.us += 3_000_000;
+    picture(false, 3, true);
+    expect(rtp()).toHaveLength(full);
+    expect(keyFrameWishes).not.toHaveLength(0);
+    picture(true, 3, true);
+    expect(rtp()).toHaveLength(full + 3);
   });
 
   it('asks for a key frame on PLI and once for each FIR number', () => {

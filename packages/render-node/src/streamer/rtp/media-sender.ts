@@ -78,6 +78,7 @@ const spreadMs = { delta: 4, key: 30, retransmission: 5 } as const;
 const burstPackets = 24;
 /** On the wire, about; pacing needs no more. */
 const packetBits = 9_840;
+const packetsPerMs = (bitsPerSecond: number) => bitsPerSecond / packetBits / 1_000;
 
 /** Mutable state of one sender, shared by the functions below. */
 interface Context {
@@ -89,6 +90,8 @@ interface Context {
   readonly wishes: KeyFrameWishes;
   transportSequenceNumber: number;
   lastFirSequence: number | undefined;
+  /** What is sent before the next key frame is of no use to the receiver. */
+  waitingForKeyFrame: boolean;
   readonly stats: { -readonly [K in keyof Omit<MediaSenderStats, 'rttMs'>]: number };
 }
 
@@ -108,6 +111,12 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
   const stream = [context.video, context.audio].find((entry) => entry?.options.ssrc === mediaSsrc);
   if (!stream) return;
   context.stats.nacksReceived += sequenceNumbers.length;
+  if (stream === context.video && isBeyondRepair(context, sequenceNumbers)) {
+    context.waitingForKeyFrame = true;
+    stream.forget();
+    wishKeyFrame(context);
+    return;
+  }
   // What was lost by a full queue must not fill it again; the receiver asks again.
   if (context.deps.congestion.isBlocked(context.deps.nowUs())) return;
   const packets = sequenceNumbers.flatMap((sequenceNumber) => {
@@ -117,8 +126,16 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
   if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spreadFor(context, spreadMs.retransmission));
 }
 
+/** A key frame costs less than what is missing. */
+function isBeyondRepair({ deps, video }: Context, sequenceNumbers: readonly number[]): boolean {
+  const packets = sequenceNumbers.filter(video.remembers).length;
+  const missingBits = packets * packetBits * 1_000;
+  const carriedBits = deps.congestion.targetBitrateBps(deps.nowUs()) * rtpLimits.repairMs;
+  return packets > rtpLimits.repairPackets && missingBits > carriedBits;
+}
+
 function spreadFor({ deps }: Context, withinMs: number): PacerSpread {
-  return { perMs: deps.congestion.pacingBitrateBps() / packetBits / 1_000, withinMs, burst: burstPackets };
+  return { perMs: packetsPerMs(deps.congestion.pacingBitrateBps()), withinMs, burst: burstPackets };
 }
 
 /** Fills a probe up behind the picture that began it. */
@@ -128,8 +145,8 @@ function enqueuePadding(context: Context, plan: ProbePlan, pictureBytes: number)
     const outgoing = context.video.padding();
     if (outgoing) transmit(context, context.video.options.mid, outgoing, plan.id);
   };
-  const perMs = plan.rateBps / packetBits / 1_000;
-  context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), { perMs, withinMs: 0, burst: 0 });
+  const spread = { perMs: packetsPerMs(plan.rateBps), withinMs: 0, burst: 0 };
+  context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), spread);
 }
 
 function sendPicture(context: Context, { payloads, timestamp, captureTimeUs, keyFrame }: VideoPicture): void {
@@ -140,7 +157,8 @@ function sendPicture(context: Context, { payloads, timestamp, captureTimeUs, key
   const supply = { pictureBytes, padding: rtx !== undefined };
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
   const paced = packets.map((outgoing) => () => transmit(context, mid, outgoing, plan?.id));
-  context.pacer.enqueue('video', paced, spreadFor(context, keyFrame ? spreadMs.key : spreadMs.delta));
+  const spread = spreadFor(context, keyFrame ? spreadMs.key : spreadMs.delta);
+  context.pacer.enqueue('video', paced, { ...spread, perMs: Math.max(spread.perMs, packetsPerMs(plan?.rateBps ?? 0)) });
   if (plan && rtx) enqueuePadding(context, plan, pictureBytes);
   if (keyFrame) context.wishes.onKeyFrame(nowUs());
 }
@@ -215,10 +233,10 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     wishes: createKeyFrameWishes(options.role),
     transportSequenceNumber: 1,
     lastFirSequence: undefined,
+    waitingForKeyFrame: true,
     stats: { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 },
   };
   const feedback = createFeedbackReader();
-  let waitingForKeyFrame = true;
   let started = false;
   let lastReportUs = 0;
   let closed = false;
@@ -229,17 +247,18 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
   };
   return {
     sendVideo: (picture, skipWhenBlocked) => {
-      if (closed || (waitingForKeyFrame && !picture.keyFrame && !started)) return;
+      if (closed || (context.waitingForKeyFrame && !picture.keyFrame && !started)) return;
       const fits = context.pacer.accepts(picture.payloads.length) && !(skipWhenBlocked && isBlocked(context));
-      if (!fits || (waitingForKeyFrame && !picture.keyFrame)) {
+      if (!fits || (context.waitingForKeyFrame && !picture.keyFrame)) {
         // What follows would refer to a picture that the receiver does not have.
-        waitingForKeyFrame = true;
+        context.waitingForKeyFrame = true;
         context.stats.picturesSkipped++;
         if (fits || options.role === 'player') wishKeyFrame(context);
         return;
       }
-      waitingForKeyFrame = false;
+      context.waitingForKeyFrame = false;
       started = true;
+      if (picture.keyFrame) context.video.forget();
       sendPicture(context, picture);
       if (lastReportUs === 0) sendReports();
     },

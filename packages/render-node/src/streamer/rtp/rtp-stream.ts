@@ -37,6 +37,10 @@ export interface RtpStream {
   packetize(payloads: readonly RtpPayload[], timestamp: number, wallUs: number): OutgoingPacket[];
   /** The answer to one NACK entry, if there is one. */
   retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket | undefined;
+  /** Whether the packet may still be sent again. */
+  remembers(sequenceNumber: number): boolean;
+  /** Nothing sent so far will be sent again. */
+  forget(): void;
   /** A packet that only takes room: the newest ones once more on the retransmission stream, where the receiver drops them. */
   padding(): OutgoingPacket | undefined;
   counters(): StreamCounters;
@@ -92,6 +96,8 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
       if (!rtxLayout) return outgoing(layout, Buffer.from(original.packet), true);
       return asRtx(rtxLayout, original);
     },
+    remembers: history.has,
+    forget: history.clear,
     padding: () => {
       const original = rtxLayout && history.recent();
       return original && asRtx(rtxLayout, original);

@@ -18,7 +18,7 @@ export interface GroupDelta {
 /** Packets sent within this count as one burst: a picture leaves in less. */
 const burstUs = 5_000;
 /** A burst of fewer packets says nothing about the rate of the path. */
-const trainPackets = 6;
+const trainPackets = 4;
 /** Resolution of arrival times. */
 const shortestUs = 250;
 

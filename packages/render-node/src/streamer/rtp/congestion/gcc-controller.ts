@@ -122,7 +122,7 @@ function decide(parts: Parts, state: State, received: number, lost: number, nowU
   if (result) applyProbe(parts, result, nowUs);
   const mayGrow =
     (use === 'normal' || rate.competing) && !standing.draining && loss.mayGrow && lossVerdict !== 'decrease';
-  rate.onFeedback({ mayGrow, ackedBps: delay.steadyAckedBps(), rttMs: state.rttMs, nowUs });
+  rate.onFeedback({ mayGrow, ackedBps: delay.steadyAckedBps(), trainBps: delay.trainBps(), rttMs: state.rttMs, nowUs });
 }
 
 /** A peer without transport-wide feedback: its receiver reports are all there is. */

@@ -43,6 +43,8 @@ const tuning = {
   bytes: { least: 9_600, most: 75_000, unpadded: 6_000 },
   /** Share of its rate at which a probe counts as passed. */
   passedShare: 0.85,
+  /** A probe that passed has not shown the end of the path: a little more than it proved is tried. */
+  beyond: 1.1,
   /** Of what a full path carried this much is taken: the rest keeps its queue empty. */
   usedShare: 0.92,
   /** Packets that must arrive. */
@@ -95,7 +97,7 @@ function evaluate(cluster: Cluster): ProbeResult | undefined {
   const arrivedBps = bits / Math.max(250, cluster.lastArrivalUs - cluster.firstArrivalUs);
   const rateBps = Math.min(cluster.plan.rateBps, sentBps, arrivedBps);
   const passed = arrivedBps >= tuning.passedShare * Math.min(cluster.plan.rateBps, sentBps);
-  return { rateBps: passed ? rateBps : rateBps * tuning.usedShare, passed };
+  return { rateBps: rateBps * (passed ? tuning.beyond : tuning.usedShare), passed };
 }
 
 /** Creates a prober that has not sent anything. PURE apart from its memory. */

@@ -58,7 +58,8 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     expect(goodputBps(10, 16)).toBeGreaterThan(2.8e6);
     expect(mean(targets(10, 16))).toBeLessThan(4.2e6);
     expect(mean(targets(18, 24))).toBeGreaterThan(16e6);
-    expect(flow.counters.keyFrames).toBe(1);
+    // At most one for what the full queue has dropped: less than sending all of it again.
+    expect(flow.counters.keyFrames).toBeLessThanOrEqual(2);
   });
 
   it('bears 2 % of random losses, and 10 % in bursts', () => {
@@ -72,9 +73,9 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
 
   it('lives with feedback that is lost, late or bunched', () => {
     const link = { ...wide, bandwidthBps: 10e6 };
-    expect(runFlow(link, 20, seed, { reverse: { loss: 0.3 } }).goodputBps(5, 20)).toBeGreaterThan(5e6);
-    expect(runFlow(link, 20, seed, { reverse: { delayUs: 300_000 } }).goodputBps(5, 20)).toBeGreaterThan(7e6);
-    expect(runFlow(link, 20, seed, { reverse: { jitterUs: 100_000 } }).goodputBps(5, 20)).toBeGreaterThan(6e6);
+    expect(runFlow(link, 12, seed, { reverse: { loss: 0.3 } }).goodputBps(4, 12)).toBeGreaterThan(5e6);
+    expect(runFlow(link, 12, seed, { reverse: { delayUs: 300_000 } }).goodputBps(4, 12)).toBeGreaterThan(7e6);
+    expect(runFlow(link, 12, seed, { reverse: { jitterUs: 100_000 } }).goodputBps(4, 12)).toBeGreaterThan(6e6);
   });
 
   it('neither forgets the path over a still picture nor needs a while to use it again', () => {

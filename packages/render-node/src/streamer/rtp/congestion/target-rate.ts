@@ -16,6 +16,8 @@ export interface Overuse {
 export interface Growth {
   readonly mayGrow: boolean;
   readonly ackedBps: number | undefined;
+  /** Rate at which bursts come out of the path. */
+  readonly trainBps: number | undefined;
   readonly rttMs: number;
   readonly nowUs: number;
 }
@@ -61,6 +63,9 @@ const tuning = {
   rival: { decrease: 0.8, packets: 0.5, leastQueueMs: 30, queueFactor: 2 },
   /** Growth a second far from and near the capacity, and the least step: a packet each response time. */
   farGrowth: 0.08,
+  /** And where bursts come out at twice the rate or more: probes may have failed for other reasons. */
+  wideGrowth: 0.25,
+  wide: 2,
   nearGrowth: 0.02,
   packetBits: 9_600,
   responseMs: 100,
@@ -73,14 +78,20 @@ const tuning = {
 } as const;
 
 /** Growth by one feedback; 0 when the present rate has not been proven. PURE. */
-function growthBps(rateBps: number, near: boolean, { ackedBps = 0, rttMs }: Growth, elapsedUs: number): number {
+function growthBps(
+  rateBps: number,
+  near: boolean,
+  { ackedBps = 0, trainBps = 0, rttMs }: Growth,
+  elapsedUs: number,
+): number {
   const provenBps = ackedBps * tuning.proven;
   if (rateBps >= provenBps) return 0;
   // More arrives than was promised, as for a viewer of a stream that others pay for.
   if (ackedBps * tuning.carried > rateBps) return ackedBps * tuning.carried - rateBps;
   const seconds = elapsedUs / 1_000_000;
   const leastBps = (tuning.packetBits * 1_000 * seconds) / (rttMs + tuning.responseMs);
-  const share = near ? tuning.nearGrowth : tuning.farGrowth;
+  const far = trainBps > rateBps * tuning.wide ? tuning.wideGrowth : tuning.farGrowth;
+  const share = near ? tuning.nearGrowth : far;
   return Math.min(provenBps - rateBps, Math.max(leastBps, rateBps * share * seconds));
 }
 
@@ -117,7 +128,7 @@ function onOveruse(state: State, { ackedBps, queueMs, appLimited, rttMs, nowUs }
   state.beforeBps = undefined;
   drain.begin(appLimited ? 0 : queueMs, nowUs);
   if (appLimited || ackedBps === undefined) {
-    set(state, rateBps * tuning.gentle);
+    set(state, Math.max(rateBps * tuning.gentle, Math.min(rateBps, (ackedBps ?? 0) * tuning.decrease)));
     return;
   }
   const { highBps = Number.POSITIVE_INFINITY, lowBps = 0 } = capacity.bounds() ?? {};
