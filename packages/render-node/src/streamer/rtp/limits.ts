@@ -41,7 +41,7 @@ export const rtpLimits = {
   pacerPadding: 128,
   /** A trailing or lossy viewer makes all others pay for its key frames: this many at once, then one in each interval. */
   viewerKeyFrames: 2,
-  viewerKeyFrameIntervalMs: 4_000,
+  viewerKeyFrameIntervalMs: 2_000,
   /** A PLI this soon after a key frame left, or a round trip, was written before it arrived. */
   keyFrameUnderWayMs: 60,
 } as const;

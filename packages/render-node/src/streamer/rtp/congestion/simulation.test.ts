@@ -99,6 +99,17 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     }
   });
 
+  it('gives a viewer what its path takes of the stream of others, with few key frames', () => {
+    const enough = runFlow(wide, 10, seed, { viewerOfBps: 12e6 });
+    expect(enough.goodputBps(1, 10)).toBeGreaterThan(11e6);
+    expect(enough.flow.counters.keyFrames).toBe(1);
+    const tight = runFlow({ ...narrow, queueUs: 1_000_000 }, 20, seed, { viewerOfBps: 12e6 });
+    // A third of the rate shows as a slide show: key frames and the few pictures that fit behind them.
+    expect(tight.flow.pictures.length).toBeGreaterThan(20);
+    expect(tight.flow.counters.keyFrames).toBeLessThanOrEqual(1 + 2 + 20 / 2);
+    expect(percentile(tight.simulation.queueMs, 0.95)).toBeLessThan(500);
+  });
+
   it('works without a retransmission stream: probes are made of pictures', () => {
     const { goodputBps } = runFlow(wide, 10, seed, { withRtx: false });
     expect(goodputBps(1, 3)).toBeGreaterThan(13e6);

@@ -14,6 +14,8 @@ export interface FlowOptions extends Partial<ReceiverOptions> {
   readonly startSeconds?: number;
   readonly seed?: number;
   readonly withRtx?: boolean;
+  /** A viewer of a stream at this rate, which others decide; key frames come when it asks. */
+  readonly viewerOfBps?: number;
   /** Way back for feedback. */
   readonly reverse?: Partial<LinkOptions>;
 }
@@ -95,7 +97,7 @@ function createPictureLog(receiver: ReceiverModel, done: PictureLog[]) {
 }
 
 function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Flow {
-  const { fps = 60, demandBps = () => 1e9, startSeconds = 0, seed = 1, withRtx = true } = options;
+  const { fps = 60, demandBps = () => 1e9, startSeconds = 0, seed = 1, withRtx = true, viewerOfBps } = options;
   const controller = createCongestionController(options.range);
   const receiver = createReceiverModel({
     videoSsrc: 100,
@@ -126,7 +128,7 @@ function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Fl
     },
     {
       cname: 'simulation',
-      role: 'player',
+      role: viewerOfBps === undefined ? 'player' : 'viewer',
       video: {
         mid: '0',
         ssrc: 100,
@@ -142,18 +144,20 @@ function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Fl
   const onPicture = createPictureLog(receiver, log.pictures);
   const seconds = () => (time.nowUs - startUs) / 1_000_000;
   const makePicture = () => {
-    if (sender.isBlocked()) {
+    if (viewerOfBps === undefined && sender.isBlocked()) {
       log.counters.held++;
       return;
     }
     const keyFrame = keyFrameWanted;
     keyFrameWanted = false;
-    const target = controller.targetBitrateBps(time.nowUs);
+    const target = viewerOfBps ?? controller.targetBitrateBps(time.nowUs);
     const payloads = payloadsOf(encode(target, demandBps(seconds()), keyFrame));
     log.counters.pictures++;
     if (keyFrame) log.counters.keyFrames++;
-    onPicture(payloads.length, time.nowUs);
-    sender.sendVideo({ payloads, timestamp: 0, captureTimeUs: time.nowUs, keyFrame }, false);
+    const { picturesSkipped } = sender.stats();
+    sender.sendVideo({ payloads, timestamp: 0, captureTimeUs: time.nowUs, keyFrame }, viewerOfBps !== undefined);
+    // Skipped pictures take no sequence numbers.
+    if (sender.stats().picturesSkipped === picturesSkipped) onPicture(payloads.length, time.nowUs);
   };
   time.at(startUs + startSeconds * 1_000_000, () => {
     time.every(1_000_000 / fps, makePicture);
