@@ -1,5 +1,6 @@
 export * from './channel-messages.js';
 export * from './errors.js';
+export * from './latency.js';
 export * from './limits.js';
 export * from './node-link.js';
 export * from './package-manifest.js';

@@ -37,6 +37,7 @@ async function addPeer({ peerId, userId, role }: AddPeerParams) {
     role,
     connected: userId === 'user-connect',
     ...ice,
+    latency: {},
     close: () => socket.close(),
   };
   for (const older of peers.values()) if (older.userId === userId) remove(older, 'replaced');
@@ -109,6 +110,7 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
   'stream.describe': () => ({
     sessionId,
     publish: publish?.state ?? null,
+    latency: { encode: { p50: 1, p95: 2, p99: 3, count: 4 } },
     stats: { ...noStats, peers: peers.size },
     peers: [...peers.values()].map(({ close, ...peer }) => peer),
   }),
