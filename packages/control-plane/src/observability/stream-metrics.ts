@@ -65,10 +65,10 @@ function createNodeLabels(): (nodeId: string) => string {
 /** Registers a histogram whose values come from elsewhere, which the library has no call for. */
 function registerHistogram(registry: Registry, values: () => readonly Value[]): void {
   const help = 'Latency of the streams by node and part of the way, since the start of the node’s agent';
-  const histogram = new Histogram({ name, help, labelNames: ['node', 'leg'], buckets: bounds, registers: [] });
-  const get = histogram.get.bind(histogram);
-  const described = async () => ({ ...(await get()), values: [...values()] });
-  registry.registerMetric(Object.assign(histogram, { get: described, getForPromString: described }));
+  const create = () => new Histogram({ name, help, labelNames: ['node', 'leg'], buckets: bounds, registers: [] });
+  const empty = create();
+  const get = async () => ({ ...(await empty.get()), values: [...values()] });
+  registry.registerMetric(Object.assign(create(), { get, getForPromString: get }));
 }
 
 /** Creates the metrics in a registry. */
