@@ -84,15 +84,21 @@ export interface LatencyTotals {
 
 /** Counts durations in buckets that grow by a tenth. Recording allocates nothing. */
 export interface LatencyHistogram {
+  /** Counts a duration, `count` times. What is not a number is left out. */
   record(ms: number, count?: number): void;
+  /** Adds counts of others. */
   addCounts(counts: BucketCounts): void;
+  /** Adds everything that another histogram has counted. */
   addAll(other: LatencyHistogram): void;
+  /** Count of everything. */
   readonly count: number;
   /** Count of one bucket. */
   at(bucket: number): number;
+  /** Everything counted, to be sent elsewhere. */
   counts(): BucketCounts;
   /** Null when nothing was recorded. */
   percentiles(): LatencyPercentiles | null;
+  /** Forgets everything. */
   clear(): void;
 }
 
@@ -143,8 +149,11 @@ export function createLatencyHistogram(): LatencyHistogram {
 
 /** Adds totals up; bounded by the number of legs. */
 export interface LatencyLedger {
+  /** Adds what is new. */
   add(totals: LatencyTotals): void;
+  /** The sum since the start or it was cleared. */
   totals(): LatencyTotals;
+  /** Forgets everything. */
   clear(): void;
 }
 

@@ -1,4 +1,4 @@
-import type { LatencyReport, LatencyTotals } from './latency.js';
+import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
 
@@ -196,24 +196,6 @@ export interface NodeCommands {
 }
 /** Names of the commands. */
 export type NodeMethod = keyof NodeCommands;
-
-/** Answer to `session.describe`: of the last seconds. */
-export interface SessionDescription {
-  /** Legs that all clients have in common. */
-  readonly latency: LatencyReport;
-  readonly peers: readonly {
-    readonly userId: string;
-    readonly role: Role;
-    readonly connected: boolean;
-    /** All legs of this client. */
-    readonly latency: LatencyReport;
-  }[];
-}
-
-/** Answer to `node.statistics`. */
-export interface NodeStatistics {
-  readonly latency: LatencyTotals;
-}
 
 /** Life of a slot as the node sees it. */
 export type NodeSlotState = 'initializing' | 'idle' | 'busy' | 'cleaning' | 'failed';

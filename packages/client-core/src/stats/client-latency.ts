@@ -29,7 +29,9 @@ export interface FrameMeans {
 
 /** The client's part of the latency account: counted here, sent with each heartbeat, kept by the server. */
 export interface ClientLatency {
+  /** Takes in a presented frame. */
   frame(frame: MeasuredFrame): void;
+  /** Takes in statistics; they fill in what frames do not tell. */
   means(means: FrameMeans): void;
   /** The user pressed something; `tripMs` is the time until the server has it. */
   input(sentAtMs: number, tripMs: number): void;
