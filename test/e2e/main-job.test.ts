@@ -51,6 +51,26 @@ describe('a user of the demo page', () => {
     expect(await programPids(product)).toEqual(pids);
   });
 
+  it('is accounted for, leg by leg, where operators look', async () => {
+    const id = await instanceId(page);
+    const sources = ['Capture', 'Convert', 'Encode', 'Pace', 'Network'];
+    const clients = ['JitterBuffer', 'Decode', 'Present', 'Receive', 'CaptureToPresent', 'InputToPhoton'];
+    const names = [...sources, ...clients].sort();
+    await until('every leg in the description of the session', async () => {
+      await page.keyboard.press('ArrowUp');
+      const { Live } = await product.cli<{ Live: { Peers: { Latency: object }[] } | null }>('sessions', 'show', id);
+      const legs = Object.keys(Live?.Peers[0]?.Latency ?? {});
+      return legs.sort().join() === names.join();
+    });
+    await until('every leg in the metrics', async () => {
+      const text = await (await fetch(new URL('/metrics', product.apiUrl))).text();
+      const counts = [
+        ...text.matchAll(/^cloudstage_stream_latency_seconds_count\{node="[^"]+",leg="(\w+)"\} (\d+)$/gm),
+      ];
+      return counts.length === names.length && counts.every(([, , count]) => Number(count) > 0);
+    });
+  });
+
   it('finds the same program instance after a reload', async () => {
     const instance = await instanceId(page);
     const pids = await programPids(product);

@@ -26,6 +26,7 @@ export * from './session/session-init.js';
 export * from './session/session-machine.js';
 export * from './session/session-state.js';
 export * from './session/stereo-sdp.js';
+export * from './stats/client-latency.js';
 export * from './stats/clock-offset.js';
 export * from './stats/inbound-stats.js';
 export * from './stats/latency.js';

@@ -39,6 +39,8 @@ export const clientLimits = {
   heartbeatsInFlight: 16,
   /** Round trips kept to estimate the clock offset: half a minute, longer than any drift that matters. */
   clockSamples: 30,
+  /** An input without a new picture in this time had no visible effect. */
+  reactionMs: 1_000,
   /** Presented frames kept for latency percentiles: five seconds at 60 fps. */
   latencySamples: 300,
   /** Entries of AccessInfo that are read. */

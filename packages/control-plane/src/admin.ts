@@ -16,6 +16,7 @@ import type { CreateProjectInput } from './services/projects/create-project.js';
 import type { RecordingServices } from './services/recordings/contract.js';
 import type { AllServices } from './services/services.js';
 import type { SessionHistoryServices } from './services/sessions/contract.js';
+import type { DescribeLiveSession } from './services/sessions/describe-live-session.js';
 import type { ListSessions } from './services/sessions/list-sessions.js';
 
 /** A program to be found or registered. */
@@ -64,12 +65,14 @@ export interface ControlPlaneAdmin
   listBackgroundImages: ListBackgroundImages;
   removeBackgroundImage: RemoveBackgroundImage;
   listSessions: ListSessions;
+  describeLiveSession: DescribeLiveSession;
   /** Ends a session as `kicked`. Throws AppError `session-not-found`. */
   endSession(sessionId: string): Promise<void>;
 }
 
 /** Operations that change nothing. */
 const queries = [
+  'describeLiveSession',
   'exportUsage',
   'findNodeDetail',
   'findSessionDetail',
@@ -158,6 +161,7 @@ function createOperations(services: AllServices): ControlPlaneAdmin {
     resumeNode: services.resumeNode,
     querySessions: services.querySessions,
     findSessionDetail: services.findSessionDetail,
+    describeLiveSession: services.describeLiveSession,
     readSessionFeed: services.readSessionFeed,
     exportUsage: services.exportUsage,
     readUsageTotals: services.readUsageTotals,

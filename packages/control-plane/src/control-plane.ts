@@ -14,6 +14,7 @@ import { registerHealth } from './observability/health.js';
 import { measureDatabase, measureIngest, measureNodeLink, measureSweep } from './observability/instrument.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { createMetricsServer, type MetricsServer } from './observability/metrics-server.js';
+import { createStreamMetrics } from './observability/stream-metrics.js';
 import { openPackageStorage, type PackageStorage } from './package-storage.js';
 import { resumeIngests } from './services/applications/resume-ingests.js';
 import { type Background, createBackground } from './services/background.js';
@@ -112,12 +113,14 @@ function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlan
   });
   packages.register(api);
   const { database } = parts;
-  const gauges = createGauges(metrics.registry, {
-    takeCensus: services.takeCensus,
-    poolStats: () => database.poolStats(),
-    audit: services.audit,
-    now: deps.now ?? Date.now,
-  });
+  const now = deps.now ?? Date.now;
+  const { takeCensus, audit, readNodeStatistics } = services;
+  const sources = { takeCensus, poolStats: () => database.poolStats(), audit, now };
+  const readWhenAsked = [
+    createGauges(metrics.registry, sources),
+    createStreamMetrics(metrics.registry, { readNodeStatistics, now }),
+  ];
+  const gauges = { refresh: async () => void (await Promise.all(readWhenAsked.map((part) => part.refresh()))) };
   return { api, metrics: createMetricsServer(config.metrics, { api, metrics, gauges }) };
 }
 

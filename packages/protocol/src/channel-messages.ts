@@ -1,3 +1,5 @@
+import type { LatencyCounts, LatencyReport } from './latency.js';
+
 /**
  * Messages of the data channels, as JSON text. Field spelling is the vendor's (`snake_case`): these are the bytes on the wire.
  * Everything a peer sends is optional in practice: receivers validate, clamp and ignore what they do not know.
@@ -155,6 +157,11 @@ export interface HeartbeatRequest {
   readonly timestamp?: number;
   readonly first_frame_cost_time?: number;
   readonly api_cost_time?: number;
+  /**
+   * Cloudstage extension: what the client has measured since the last heartbeat. Present, though perhaps empty, when the client
+   * understands `latency` and `wish` of the reply.
+   */
+  readonly latency?: LatencyCounts;
 }
 
 /** State of the session's live push. */
@@ -175,6 +182,10 @@ export interface HeartbeatReply {
    * capture time in RTP timestamps (90 kHz wall clock of the server, modulo 2³²) to its own clock.
    */
   readonly server_time_ms?: number;
+  /** Cloudstage extension: the account of all legs of the last seconds, now and then; only to clients that send theirs. */
+  readonly latency?: LatencyReport;
+  /** Cloudstage extension: something the client may do; repeated with the same `id`, to be done once. */
+  readonly wish?: { readonly id: number; readonly type: 'restart_playback' };
 }
 
 // ── ack ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,3 +1,4 @@
+import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
 
@@ -181,6 +182,13 @@ export interface NodeCommands {
   'stream.publish': { params: PublishParams; result: NodeResult<Record<string, never>> };
   /** Ends the push of a session; an unknown session or push is a success. */
   'stream.unpublish': { params: UnpublishParams; result: NodeResult<Record<string, never>> };
+  /** What a running session measures of itself, as it is now; `slot-mismatch` when the slot does not run it. */
+  'session.describe': {
+    params: { readonly sessionId: string; readonly slotIndex: number };
+    result: NodeResult<SessionDescription>;
+  };
+  /** What the node has measured since its agent's start. */
+  'node.statistics': { params: Record<string, never>; result: NodeResult<NodeStatistics> };
   /** Fetches a package into the cache. */
   'package.prefetch': { params: { readonly package: PackageRef }; result: NodeResult<Record<string, never>> };
   /** The node's own view, for reconciliation. */

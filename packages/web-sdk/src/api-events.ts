@@ -55,6 +55,10 @@ export interface WebrtcStatsResponse {
   readonly first_frame_cost_time: number;
   readonly api_cost_time: number;
   readonly capture_to_present_ms?: LatencyResponse;
+  /** By leg: `capture`, `convert`, `encode`, `pace`, `network`, `jitter_buffer`, `decode`, `present` and more. */
+  readonly latency_ms?: Readonly<
+    Record<string, { readonly p50: number; readonly p95: number; readonly p99: number; readonly count: number }>
+  >;
 }
 
 /** `media_stats`. Bit rates in Mbit/s. */

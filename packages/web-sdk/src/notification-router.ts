@@ -104,7 +104,7 @@ function routeNetwork(core: SdkCore, notification: NetworkNotification): void {
 
 type MediaNotification = Extract<
   SessionNotification,
-  { type: 'stats' | 'screen' | 'video-size' | 'first-frame' | 'cursor-image' | 'push-state' }
+  { type: 'stats' | 'screen' | 'video-size' | 'restart-playback' | 'first-frame' | 'cursor-image' | 'push-state' }
 >;
 
 function routeMedia(core: SdkCore, notification: MediaNotification): void {
@@ -129,6 +129,10 @@ function routeMedia(core: SdkCore, notification: MediaNotification): void {
       core.trigger('VideoStreamConfigChange', { width, height });
       return;
     }
+    case 'restart-playback':
+      core.log.write('latency of the picture creeps up: it is attached anew');
+      core.view?.reattach();
+      return;
     case 'first-frame':
       core.view?.reshape();
       return;

@@ -87,6 +87,9 @@ describe('sessions', () => {
     expect((await instance.run('sessions', 'list')).stdout).toMatch(
       new RegExp(`${sessionId} +alice +${projectId} +node-1/\\d +running`),
     );
+    instance.node.latency = { jitter_buffer: { p50: 4.5, p95: 9, p99: 12, count: 60 } };
+    const running = await instance.run('sessions', 'show', sessionId);
+    expect(running.stdout).toMatch(/LATENCY \(MS\) +P50 +P95 +P99 +SAMPLES\n *jitter buffer +4\.5 +9 +12 +60/);
     expect(await instance.json('sessions', 'kick', sessionId)).toEqual({ SessionIds: [sessionId] });
     await ended(sessionId);
     const page = await instance.json<{ Sessions: Session[] }>('sessions', 'history', '--reason', 'kicked');
@@ -96,6 +99,7 @@ describe('sessions', () => {
     expect(shown.stdout).toMatch(/State +ended/);
     expect(shown.stdout).toMatch(/Reason +kicked/);
     expect(shown.stdout).toMatch(/client-connected +running/);
+    expect(shown.stdout).not.toContain('LATENCY');
     const unknown = await instance.run('sessions', 'show', 'ses-unknown');
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('cloudstage sessions list') });
     const wrong = await instance.run('sessions', 'list', '--state', 'asleep');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedEvent, SessionSummary } from '@cloudstage/control-plane';
-import { sessionEndReasons } from '@cloudstage/protocol';
+import { type LatencyReport, latencyLegs, type SessionDescription, sessionEndReasons } from '@cloudstage/protocol';
 import type { AdminInput } from '../admin/contract.js';
 import { liveStates } from '../admin/operations/sessions.js';
 import { limits } from '../limits.js';
@@ -105,6 +105,34 @@ export async function runSessionsHistory(context: CommandContext, options: Histo
   print(context, options, page, `${table}${more}`);
 }
 
+/** Rows of a latency account, one for each leg that was measured. */
+function latencyTable(title: string, latency: LatencyReport): string {
+  const rows = latencyLegs.flatMap((leg) => {
+    const measured = latency[leg];
+    return measured === undefined ? [] : [{ leg, ...measured }];
+  });
+  const table = renderTable(
+    rows,
+    [
+      ['LATENCY (MS)', (row) => row.leg.replaceAll('_', ' ')],
+      ['P50', (row) => String(row.p50)],
+      ['P95', (row) => String(row.p95)],
+      ['P99', (row) => String(row.p99)],
+      ['SAMPLES', (row) => String(row.count)],
+    ],
+    'Nothing was measured lately.',
+  );
+  return `\n\n${title}\n${table}`;
+}
+
+/** What a session that runs measures of itself; its own legs alone when nobody watches. */
+function liveText(live: SessionDescription | null): string {
+  if (live === null) return '';
+  const connected = live.peers.filter((peer) => peer.connected);
+  if (connected.length === 0) return latencyTable('Without clients', live.latency);
+  return connected.map((peer) => latencyTable(`${peer.role} ${printable(peer.userId)}`, peer.latency)).join('');
+}
+
 /** Shows one session with what has happened to it. */
 export async function runSessionsShow(context: CommandContext, sessionId: string, options: InstanceOptions) {
   const session = await (await connectInstance(context, options)).call('session.show', { sessionId });
@@ -135,7 +163,7 @@ export async function runSessionsShow(context: CommandContext, sessionId: string
     ],
     'No events are kept.',
   );
-  print(context, options, session, `${fields}\n\n${events}`);
+  print(context, options, session, `${fields}\n\n${events}${liveText(session.live)}`);
 }
 
 function eventLine(event: FeedEvent): string {

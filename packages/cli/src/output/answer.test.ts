@@ -15,6 +15,7 @@ describe('toAnswer', () => {
       { RequestId: 'r', Total: 2 },
       { RequestId: 'r', Total: 2 },
     ],
+    [{ capture_to_present: { p50: 1 } }, { CaptureToPresent: { P50: 1 } }],
     [null, null],
   ])('%j', (value, expected) => {
     expect(toAnswer(value)).toEqual(expected);

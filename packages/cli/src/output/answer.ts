@@ -1,6 +1,9 @@
 /** A value that survives JSON. */
 type Json = unknown;
 
+const pascalCase = (name: string) =>
+  name.charAt(0).toUpperCase() + name.slice(1).replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+
 /**
  * An answer of the instance in the spelling of the cloud API, so that `--json` looks the same whatever way an answer came:
  * names in PascalCase, times (`at`, `…At`, epoch milliseconds inside) as ISO 8601. What came from the cloud API has that
@@ -12,7 +15,7 @@ export function toAnswer(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, child]) => {
       const isTime = /(^a|A)t$/.test(name) && typeof child === 'number';
-      return [name.charAt(0).toUpperCase() + name.slice(1), isTime ? new Date(child).toISOString() : toAnswer(child)];
+      return [pascalCase(name), isTime ? new Date(child).toISOString() : toAnswer(child)];
     }),
   );
 }

@@ -1,11 +1,17 @@
-import type { HeartbeatRequest, StreamPushState } from '@cloudstage/protocol';
+import {
+  type HeartbeatRequest,
+  type LatencyCounts,
+  type LatencyReport,
+  readLatencyReport,
+  type StreamPushState,
+} from '@cloudstage/protocol';
 import type { WebrtcStats } from '../stats/reports.js';
-import { asNumber, asText, type Fields } from './inbound.js';
+import { asFields, asNumber, asText, type Fields } from './inbound.js';
 
 /** Builds a heartbeat out of the current statistics: the numbers that are texts on the wire become texts. PURE. */
-export function buildHeartbeat(stats: WebrtcStats, timestampMs: number): HeartbeatRequest {
+export function buildHeartbeat(stats: WebrtcStats, timestampMs: number, latency: LatencyCounts = {}): HeartbeatRequest {
   const { fps, delay, bit_rate, packet_lost, nack, packet_received, cpu, gpu, user_id, ...rest } = stats;
-  const { capture_to_present_ms: _extension, ...numbers } = rest;
+  const { capture_to_present_ms: _extension, latency_ms: _account, ...numbers } = rest;
   return {
     ...numbers,
     fps: String(fps),
@@ -18,6 +24,7 @@ export function buildHeartbeat(stats: WebrtcStats, timestampMs: number): Heartbe
     packet_received: String(packet_received),
     ...(user_id === '' ? {} : { user_id }),
     timestamp: timestampMs,
+    latency,
   };
 }
 
@@ -33,6 +40,10 @@ export interface HeartbeatReplyFields {
   readonly message: string;
   /** Server wall clock, milliseconds; Cloudstage servers only. */
   readonly serverTimeMs: number | null;
+  /** The account of all legs; null when this reply has none. Cloudstage servers only. */
+  readonly latency: LatencyReport | null;
+  /** Number of a wish to attach the picture anew; the same one comes more than once. */
+  readonly restartPlayback: number | null;
 }
 
 /**
@@ -40,6 +51,7 @@ export interface HeartbeatReplyFields {
  * where it disconnects. PURE.
  */
 export function readHeartbeatReply(fields: Fields): HeartbeatReplyFields {
+  const wish = asFields(fields.wish);
   return {
     timestamp: asNumber(fields.timestamp),
     token: asText(fields.token),
@@ -48,5 +60,7 @@ export function readHeartbeatReply(fields: Fields): HeartbeatReplyFields {
     code: asNumber(fields.code),
     message: asText(fields.message) ?? '',
     serverTimeMs: asNumber(fields.server_time_ms),
+    latency: fields.latency === undefined ? null : readLatencyReport(fields.latency),
+    restartPlayback: wish?.type === 'restart_playback' ? asNumber(wish.id) : null,
   };
 }

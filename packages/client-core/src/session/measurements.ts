@@ -1,12 +1,13 @@
-import type { HeartbeatRequest } from '@cloudstage/protocol';
+import type { HeartbeatRequest, LatencyReport } from '@cloudstage/protocol';
 import { buildHeartbeat, type HeartbeatReplyFields } from '../channels/heartbeat.js';
 import { clientLimits } from '../limits.js';
 import type { StatsEntry } from '../platform.js';
-import { addClockSample, clockOffsetMs, emptyClockEstimate } from '../stats/clock-offset.js';
+import { createClientLatency, isPress, type MeasuredFrame } from '../stats/client-latency.js';
+import { addClockSample, clockOffsetMs, emptyClockEstimate, shortestRttMs } from '../stats/clock-offset.js';
 import { readStats, type StatsSample } from '../stats/inbound-stats.js';
 import { addLatency, captureToPresentMs, summarizeLatency } from '../stats/latency.js';
 import { initialNetworkState, type NetworkThresholds, stepJitter, stepNetwork } from '../stats/network-events.js';
-import { buildReports, type MediaStats, type StatsContext, type WebrtcStats } from '../stats/reports.js';
+import { buildReports, decodeRates, type MediaStats, type StatsContext, type WebrtcStats } from '../stats/reports.js';
 
 /** Capture→present latency of the last seconds, milliseconds. */
 export interface LatencyStats {
@@ -19,9 +20,8 @@ export interface LatencyStats {
   readonly clockOffsetMs: number;
 }
 
-/** A presented frame. `presentedAtMs` is on the platform's clock. */
-export interface PresentedFrame {
-  readonly presentedAtMs: number;
+/** A presented frame; what its transport or the browser does not tell is left out. */
+export interface PresentedFrame extends Omit<MeasuredFrame, 'captureToPresentMs'> {
   readonly rtpTimestamp?: number;
 }
 
@@ -39,7 +39,9 @@ export interface StatsReading {
 export class Measurements {
   readonly startedAtMs: number;
   readonly #sentAtMs = new Map<number, number>();
-  #context: Omit<StatsContext, 'latency'>;
+  readonly #account = createClientLatency();
+  #context: Omit<StatsContext, 'latency' | 'account'>;
+  #serverAccount: LatencyReport | null = null;
   #clock = emptyClockEstimate;
   #latencies: readonly number[] = [];
   #averageRttMs: number | null = null;
@@ -60,7 +62,7 @@ export class Measurements {
       userId,
     };
     this.#sample = readStats([], startedAtMs);
-    this.#latest = buildReports(this.#sample, null, { ...this.#context, latency: null });
+    this.#latest = buildReports(this.#sample, null, { ...this.#context, latency: null, account: null });
   }
 
   /** Keeps what the start has cost, milliseconds. */
@@ -91,7 +93,7 @@ export class Measurements {
       if (this.#sentAtMs.size <= clientLimits.heartbeatsInFlight) break;
       this.#sentAtMs.delete(key);
     }
-    return buildHeartbeat(this.#latest.webrtc, timestamp);
+    return buildHeartbeat(this.#latest.webrtc, timestamp, this.#account.takeCounts());
   }
 
   /** Takes in a reply; returns the round trip and whether it is jitter, or null for an unknown timestamp. */
@@ -99,6 +101,7 @@ export class Measurements {
     reply: HeartbeatReplyFields,
     nowMs: number,
   ): { readonly rttMs: number; readonly jitter: boolean } | null {
+    this.#serverAccount = reply.latency ?? this.#serverAccount;
     const sentMs = reply.timestamp === null ? undefined : this.#sentAtMs.get(reply.timestamp);
     if (reply.timestamp === null || sentMs === undefined) return null;
     this.#sentAtMs.delete(reply.timestamp);
@@ -113,11 +116,18 @@ export class Measurements {
   }
 
   /** Takes in a presented frame. */
-  frame({ presentedAtMs, rtpTimestamp }: PresentedFrame): void {
+  frame({ rtpTimestamp, ...frame }: PresentedFrame): void {
     const offsetMs = clockOffsetMs(this.#clock);
-    if (offsetMs === null || rtpTimestamp === undefined) return;
-    const latencyMs = captureToPresentMs(rtpTimestamp, presentedAtMs + offsetMs);
+    const isKnown = offsetMs !== null && rtpTimestamp !== undefined;
+    const latencyMs = isKnown ? captureToPresentMs(rtpTimestamp, frame.presentedAtMs + offsetMs) : null;
+    this.#account.frame({ ...frame, captureToPresentMs: latencyMs });
     if (latencyMs !== null) this.#latencies = addLatency(this.#latencies, latencyMs);
+  }
+
+  /** Takes in what the user does. */
+  input(message: object, nowMs: number): void {
+    const rttMs = shortestRttMs(this.#clock);
+    if (rttMs !== null && isPress(message)) this.#account.input(nowMs, rttMs / 2);
   }
 
   /** Takes in one `getStats()`. */
@@ -126,7 +136,9 @@ export class Measurements {
     this.#sample = readStats(entries, nowMs);
     const summary = this.latency();
     const latency = summary === null ? null : { p50: summary.p50, p95: summary.p95 };
-    this.#latest = buildReports(this.#sample, before, { ...this.#context, latency });
+    this.#latest = buildReports(this.#sample, before, { ...this.#context, latency, account: this.#serverAccount });
+    const { decodeMs, frames } = decodeRates(this.#sample, before);
+    this.#account.means({ frames, decodeMs, jitterBufferMs: this.#latest.media.videoStats.jitter_buffer });
     const received = (of: StatsSample) => (of.video?.packetsReceived ?? 0) + (of.audio?.packetsReceived ?? 0);
     const mediaArrived = received(this.#sample) > received(before);
     return { ...this.#latest, mediaArrived, trouble: this.#trouble(before) };

@@ -43,6 +43,7 @@ export interface MessageReader {
 export function createMessageReader(deps: MessageReaderDeps): MessageReader {
   const { notify } = deps;
   let pushState: string | undefined;
+  let lastWish: number | null = null;
 
   function readKm(fields: Fields): void {
     const { screen, cursorShowing, cpu, gpu } = readScreenState(fields);
@@ -65,6 +66,10 @@ export function createMessageReader(deps: MessageReaderDeps): MessageReader {
     const echo = deps.measurements().heartbeatReply(reply, deps.nowMs());
     const own = reply.userId === null || reply.userId === deps.userId();
     if (echo?.jitter && own) notify({ type: 'jitter', rttMs: echo.rttMs });
+    if (reply.restartPlayback !== null && reply.restartPlayback !== lastWish) {
+      lastWish = reply.restartPlayback;
+      notify({ type: 'restart-playback' });
+    }
     if (reply.userId) notify({ type: 'relayed-stats', stats: fields });
     if (reply.pushState !== pushState) {
       pushState = reply.pushState;

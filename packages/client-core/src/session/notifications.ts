@@ -23,6 +23,8 @@ export type SessionNotification =
   | { readonly type: 'stats'; readonly webrtc: WebrtcStats; readonly media: MediaStats }
   | { readonly type: 'screen'; readonly screen: RemoteScreen }
   | { readonly type: 'video-size'; readonly width: number; readonly height: number }
+  /** Presentation lags behind: attaching the picture anew may help. */
+  | { readonly type: 'restart-playback' }
   | { readonly type: 'first-frame'; readonly durationMs: number }
   | { readonly type: 'cursor-image'; readonly image: CursorImageMessage }
   | { readonly type: 'server-event'; readonly event: ServerEvent }

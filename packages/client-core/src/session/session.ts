@@ -121,6 +121,7 @@ export class ClientSessionController {
   /** Sends input on `km`; counts as the user's action. */
   sendInput(message: object): void {
     if (this.#link?.send('km', message) !== true) return;
+    this.#measurements.input(message, this.#platform.nowMs());
     this.#notify({ type: 'trace', channel: 'km', direction: 'out', message });
     this.#dispatch({ type: 'user-action' });
   }
@@ -270,8 +271,7 @@ export class ClientSessionController {
 
   async #applyAnswer(generation: number, session: ServerSessionFields): Promise<void> {
     this.#session = session;
-    this.#screen = null;
-    this.#firstFrameSeen = false;
+    [this.#screen, this.#firstFrameSeen] = [null, false];
     this.#measurements = new Measurements(this.#platform.nowMs(), session.user_id ?? '');
     this.#measurements.setThresholds(parseNetworkScript(session.feature_switch?.network_event_script));
     this.#notify({ type: 'server-session', session });

@@ -40,3 +40,8 @@ export function clockOffsetMs(estimate: ClockEstimate): number | null {
   }
   return best === null ? null : best.offsetMs;
 }
+
+/** Shortest round trip of the kept exchanges; null without one. PURE. */
+export function shortestRttMs(estimate: ClockEstimate): number | null {
+  return estimate.samples.length === 0 ? null : Math.min(...estimate.samples.map(({ rttMs }) => rttMs));
+}

@@ -79,6 +79,7 @@ const context: StatsContext = {
   inputDelayMs: 0,
   userId: 'u1',
   latency: null,
+  account: null,
 };
 const t0 = 1_795_186_306_945.5;
 const t1 = t0 + 1_021;

@@ -1,3 +1,4 @@
+import type { LatencyReport } from '@cloudstage/protocol';
 import type { InboundCounters, StatsSample } from './inbound-stats.js';
 
 /** Milliseconds of capture→present over the last seconds; only with servers whose RTP clock is their wall clock. */
@@ -33,6 +34,8 @@ export interface WebrtcStats {
   readonly api_cost_time: number;
   /** Cloudstage extension. */
   readonly capture_to_present_ms?: LatencySummary;
+  /** Cloudstage extension: the account of all legs of the last seconds, milliseconds; as the server last told it. */
+  readonly latency_ms?: LatencyReport;
 }
 
 /** Video half of `media_stats`. */
@@ -89,6 +92,7 @@ export interface StatsContext {
   readonly inputDelayMs: number;
   readonly userId: string;
   readonly latency: LatencySummary | null;
+  readonly account: LatencyReport | null;
 }
 
 const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits;
@@ -120,13 +124,13 @@ function rates(now: InboundCounters | null, before: InboundCounters | null, seco
 export function decodeRates(
   now: StatsSample,
   before: StatsSample | null,
-): { readonly fps: number; readonly decodeMs: number } {
+): { readonly fps: number; readonly decodeMs: number; readonly frames: number } {
   const seconds = before === null ? 0 : (now.atMs - before.atMs) / 1000;
-  if (now.video === null || before === null || seconds <= 0) return { fps: 0, decodeMs: 0 };
+  if (now.video === null || before === null || seconds <= 0) return { fps: 0, decodeMs: 0, frames: 0 };
   const base = before.video !== null && before.video.framesDecoded <= now.video.framesDecoded ? before.video : null;
   const frames = now.video.framesDecoded - (base?.framesDecoded ?? 0);
   const decodeS = now.video.totalDecodeTimeS - (base?.totalDecodeTimeS ?? 0);
-  return { fps: Math.round(frames / seconds), decodeMs: frames === 0 ? 0 : (decodeS / frames) * 1000 };
+  return { fps: Math.round(frames / seconds), decodeMs: frames === 0 ? 0 : (decodeS / frames) * 1000, frames };
 }
 
 /** Makes both events out of two consecutive readings. PURE. */
@@ -167,6 +171,7 @@ export function buildReports(
       first_frame_cost_time: Math.round(context.firstFrameCostMs),
       api_cost_time: 0,
       ...(context.latency === null ? {} : { capture_to_present_ms: context.latency }),
+      ...(context.account === null ? {} : { latency_ms: context.account }),
     },
     media: {
       videoStats: {

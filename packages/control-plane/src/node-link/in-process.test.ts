@@ -9,6 +9,8 @@ const handlers = (patch: Partial<NodeCommandHandlers> = {}): NodeCommandHandlers
   'stream.unpublish': async () => ({ ok: true, value: {} }),
   'peer.remove': async () => ({ ok: true, value: {} }),
   'package.prefetch': async () => ({ ok: true, value: {} }),
+  'session.describe': async () => ({ ok: true, value: { latency: {}, peers: [] } }),
+  'node.statistics': async () => ({ ok: true, value: { latency: { counts: {}, repairs: {} } } }),
   'node.describe': async () => ({
     ok: true,
     value: { nodeId: 'n', bootId: 'b', name: '', region: '', version: '', concurrencyTypes: [], slots: [] },

@@ -8,6 +8,10 @@ export const serviceLimits = {
   prefetchMs: 45 * 60_000,
   /** `node.describe` reads memory; a node that takes longer is in trouble. */
   describeMs: 5_000,
+  /** Numbers for somebody who looks: worth a short wait, and never that of a scraper's whole deadline. */
+  statisticsMs: 2_000,
+  /** Nodes that are asked for numbers at once. */
+  statisticsNodes: 200,
   /** Looking up the host of a push; the action's caller waits. */
   resolveMs: 2_000,
   /** Sessions waiting for their client at the start of the control plane get at least this long: the shortest grace. */

@@ -25,6 +25,7 @@ import { createSweepPackages } from './concurrency/sweep-packages.js';
 import type { Services } from './contract.js';
 import type { ServiceDeps } from './deps.js';
 import { createTakeCensus, type TakeCensus } from './metrics/census.js';
+import { createReadNodeStatistics, type ReadNodeStatistics } from './metrics/node-statistics.js';
 import type { NodeServices } from './nodes/contract.js';
 import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node-event.js';
 import { createNodeServices } from './nodes/node-services.js';
@@ -39,6 +40,7 @@ import { createApplyConcurrent } from './sessions/apply-concurrent.js';
 import { createConnectPeer } from './sessions/connect-peer.js';
 import type { SessionHistoryServices } from './sessions/contract.js';
 import { createCreateSession } from './sessions/create-session.js';
+import { createDescribeLiveSession, type DescribeLiveSession } from './sessions/describe-live-session.js';
 import { createDestroySession, createEndSession, type EndSession } from './sessions/destroy-session.js';
 import { createSendEndOrder } from './sessions/end-order.js';
 import { createHistoryServices } from './sessions/history.js';
@@ -66,6 +68,8 @@ export interface AllServices
   readonly handleNodeEvent: HandleNodeEvent;
   readonly sweep: Sweep;
   readonly takeCensus: TakeCensus;
+  readonly readNodeStatistics: ReadNodeStatistics;
+  readonly describeLiveSession: DescribeLiveSession;
   readonly ensureAccessKey: EnsureAccessKey;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;
@@ -80,6 +84,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
   const signingKeys = createSigningKeys(deps);
   const countProjects = createCountProjects(deps);
   const applications = createApplicationServices(deps, packages, prefetch);
+  const nodes = createNodeServices(deps);
   const otherSweeps = [
     applications.sweepApplications,
     createSweepPackages(deps),
@@ -104,7 +109,9 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     reconnectSession: createReconnectSession(deps, connectPeer),
     checkReady: createCheckReady(deps),
     handleNodeEvent,
-    ...createNodeServices(deps),
+    ...nodes,
+    readNodeStatistics: createReadNodeStatistics(deps, nodes.listNodes),
+    describeLiveSession: createDescribeLiveSession(deps),
     sweep: createSweep(deps, sendEndOrder, otherSweeps, deps.now()),
     ensureAccessKey: createEnsureAccessKey(deps),
     ...createProjectServices(deps, store, sendEndOrder),

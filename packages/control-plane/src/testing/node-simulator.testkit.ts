@@ -1,5 +1,7 @@
 import type {
   ConnectSessionParams,
+  LatencyReport,
+  LatencyTotals,
   NodeCommands,
   NodeDescription,
   NodeRefusalCode,
@@ -34,6 +36,9 @@ export interface NodeSimulator {
   refuse: NodeRefusalCode | null;
   /** While true, commands are never answered. */
   mute: boolean;
+  /** What its sessions say of themselves, and what it has measured in all. */
+  latency: LatencyReport;
+  measured: LatencyTotals;
   /** While true, slots stay in cleaning until {@link NodeSimulator.finishCleaning}. */
   holdCleaning: boolean;
   /** Awaited between looking and answering when the node is asked what it does. */
@@ -143,6 +148,8 @@ export async function startNodeSimulator(
     prefetched: [],
     refuse: null,
     mute: false,
+    latency: {},
+    measured: { counts: {}, repairs: {} },
     holdCleaning: false,
     beforeDescribed: async () => undefined,
     beforeAnswer: async () => undefined,
@@ -202,6 +209,15 @@ export async function startNodeSimulator(
       if (node.mute) return never;
       node.removedPeers.push(params);
       return { ok: true, value: {} };
+    },
+    'session.describe': async (params) => {
+      if (node.mute) return never;
+      if (slots[params.slotIndex]?.sessionId !== params.sessionId) return refused('slot-mismatch');
+      return { ok: true, value: { latency: node.latency, peers: [] } };
+    },
+    'node.statistics': async () => {
+      if (node.mute) return never;
+      return { ok: true, value: { latency: node.measured } };
     },
     'package.prefetch': async (params) => {
       node.prefetched.push(params.package.manifestSha256);

@@ -90,11 +90,22 @@ describe('a session', () => {
     await node.connect(probe('sleep 1000 & sleep 1000 & echo started; wait'));
     await node.waitForProgramLog('started');
     const { session } = node.record();
+    const described = await node.command('session.describe', { sessionId: 's1', slotIndex: 0 });
+    expect(described).toMatchObject({ ok: true, value: { latency: { encode: { p50: 1, p95: 2, p99: 3, count: 4 } } } });
+    const measured = async () => {
+      const answer = await node.command('node.statistics', {});
+      return answer.ok ? answer.value.latency : null;
+    };
+    const before = await measured();
     const end = { sessionId: 's1', slotIndex: 0, reason: 'api', message: 'bye' } as const;
     expect(await node.command('session.end', end)).toMatchObject({ ok: true });
+    expect(await node.command('session.describe', { sessionId: 's1', slotIndex: 0 })).toMatchObject({ ok: false });
     expect((await node.slot()).state).toBe('cleaning');
     expect(await node.command('session.end', { ...end, sessionId: 'never-was' })).toMatchObject({ ok: true });
     await node.idle();
+    // What the streamer measured outlives it.
+    const total = { counts: { encode: [[30, (before?.counts.encode?.[0]?.[1] ?? 0) + 2]] } };
+    expect(await measured()).toMatchObject(total);
     expect(session?.program && alive(session.program)).toBe(false);
     expect(await node.routes()).toEqual([]);
   });

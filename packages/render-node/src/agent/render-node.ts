@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { NodeCommandHandlers, NodeDescription, NodeUplink } from '@cloudstage/protocol';
+import {
+  createLatencyLedger,
+  type LatencyLedger,
+  type NodeCommandHandlers,
+  type NodeDescription,
+  type NodeUplink,
+} from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import { type RenderNodeConfig, resolveRunDir } from '../config.js';
 import { type CgroupDriver, detectCgroupDriver } from '../host/cgroup.js';
@@ -50,6 +56,8 @@ interface NodeParts {
   readonly packages: PackageCache;
   readonly recordings: RecordingSpool;
   readonly cgroups: CgroupDriver;
+  /** What the streamers have measured since the agent's start. */
+  readonly latency: LatencyLedger;
 }
 
 async function buildParts(
@@ -88,6 +96,7 @@ async function buildParts(
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
     logger,
   });
+  const latency = createLatencyLedger();
   const environment = async (slotIndex: number): Promise<SlotEnvironment> => {
     const user: SlotUser = root ? { uid: config.uidBase + slotIndex, gid: config.uidBase + slotIndex } : null;
     const { cpuCores, memoryBytes, processes } = config.limits;
@@ -102,6 +111,7 @@ async function buildParts(
       etcPath,
       ...helpers,
       logger: logger.child({ slotIndex }),
+      latency,
     };
   };
   const open = async (slotIndex: number) =>
@@ -121,11 +131,11 @@ async function buildParts(
     }
   }
   for (let slotIndex = 0; slotIndex < config.slots; slotIndex++) slots.push(await open(slotIndex));
-  return { mux, slots, packages, recordings, cgroups };
+  return { mux, slots, packages, recordings, cgroups, latency };
 }
 
 function createHandlers(
-  { slots, packages }: NodeParts,
+  { slots, packages, latency }: NodeParts,
   describe: () => NodeDescription,
   logger: Logger,
 ): NodeCommandHandlers {
@@ -146,6 +156,7 @@ function createHandlers(
       }
     },
     'node.describe': async () => ({ ok: true, value: describe() }),
+    'node.statistics': async () => ({ ok: true, value: { latency: latency.totals() } }),
   };
 }
 

@@ -11,7 +11,7 @@ const done: Done = { ok: true, value: {} };
 export function createSessionCommands(
   slots: readonly Pick<Slot, 'running'>[],
   logger: Logger,
-): Pick<NodeCommandHandlers, 'peer.remove' | 'stream.publish' | 'stream.unpublish'> {
+): Pick<NodeCommandHandlers, 'peer.remove' | 'session.describe' | 'stream.publish' | 'stream.unpublish'> {
   const find = (params: { readonly slotIndex: number; readonly sessionId: string }) =>
     slots[params.slotIndex]?.running(params.sessionId) ?? null;
 
@@ -30,6 +30,15 @@ export function createSessionCommands(
   }
 
   return {
+    'session.describe': async (params) => {
+      const session = find(params);
+      if (!session) return refuse('slot-mismatch', `the slot does not run session ${params.sessionId}`);
+      try {
+        return { ok: true, value: await session.describe() };
+      } catch (error) {
+        return refusalFor(error);
+      }
+    },
     'stream.publish': async (params) => {
       const session = find(params);
       if (!session) return refuse('slot-mismatch', `the slot does not run session ${params.sessionId}`);

@@ -1,3 +1,4 @@
+import type { LatencyLedger } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { RenderNodeConfig } from '../config.js';
 import type { SlotCgroup } from '../host/cgroup.js';
@@ -21,6 +22,8 @@ export interface SlotEnvironment {
   /** Null: it cannot be built here, and sessions end with their first process. */
   readonly keeperPath: string | null;
   readonly logger: Logger;
+  /** Takes what the slot's streamers measure. */
+  readonly latency: Pick<LatencyLedger, 'add'>;
 }
 
 /** Marks every process that belongs to a slot, so that leftovers can be found without a record. */

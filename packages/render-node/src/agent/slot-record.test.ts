@@ -31,6 +31,7 @@ const params = {
     disabledVideoCodecs: ['VP9'],
     publishKeyFrameIntervalMs: 4000,
     publishIncludesMicrophone: true,
+    isRecorded: true,
   },
 };
 
@@ -81,6 +82,7 @@ it('reads the record of an earlier version', () => {
       disabledVideoCodecs: [],
       publishKeyFrameIntervalMs: 2000,
       publishIncludesMicrophone: false,
+      isRecorded: false,
     },
     program: null,
     publishUrl: null,

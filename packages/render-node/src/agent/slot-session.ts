@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type ConnectSessionParams, type PeerAnswer, type PeerRequest } from '@cloudstage/protocol';
+import {
+  AppError,
+  type ConnectSessionParams,
+  type PeerAnswer,
+  type PeerRequest,
+  type SessionDescription,
+} from '@cloudstage/protocol';
 import type { ProcessIdentity } from '../host/process-identity.js';
 import type { StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
 import { agentLimits } from './limits.js';
@@ -49,6 +55,8 @@ export interface SlotSession {
   readonly publish: Pick<SlotPublish, 'start' | 'stop' | 'onState'>;
   removePeer(userId: string, code: number, message: string): Promise<void>;
   restartProgram(): Promise<void>;
+  /** What the session measures of itself. @throws AppError when the streamer does not answer. */
+  describe(): Promise<SessionDescription>;
   onPeerState(event: StreamerEvents['peer.state']): void;
   /** Configures a new streamer; a streamer that outlived the agent tells its peers instead. */
   onStreamerUp(streamer: Streamer): Promise<void>;
@@ -89,7 +97,7 @@ function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => vo
       known: StreamerMethods['stream.describe']['result']['peers'],
       onRouteFailed: (error: unknown) => void,
     ): void => {
-      for (const { peerId, userId, role, connected, ...ice } of known) {
+      for (const { peerId, userId, role, connected, latency: _measured, ...ice } of known) {
         // Not awaited: a port mux that is still starting gets the whole table when it is up.
         addRoute(ice).catch(onRouteFailed);
         const { iceUfrag } = ice;
@@ -189,6 +197,11 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     },
     adoptProgram: program.adopt,
     restartProgram: program.restart,
+    describe: async () => {
+      const found = await warm().streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
+      const peers = found.peers.map(({ userId, role, connected, latency }) => ({ userId, role, connected, latency }));
+      return { latency: found.latency, peers };
+    },
     onPeerState: peers.onState,
     onStreamerUp: async (streamer) => {
       const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });

@@ -69,7 +69,10 @@ function openStreamer(
       const argv = [process.execPath, '--enable-source-maps', slot.streamerEntry, JSON.stringify(streamerConfig)];
       return (await spawnHostProcess({ name: 'streamer', argv, env, logPath })).process;
     },
-    onEvent: events.onStreamerEvent,
+    onEvent: (event, payload) => {
+      if (event === 'latency.totals') slot.latency.add(payload as StreamerEvents['latency.totals']);
+      else events.onStreamerEvent(event, payload);
+    },
     onSpawned,
     onUp: () => events.onStreamerUp(streamer),
     onDown: events.onStreamerDown,

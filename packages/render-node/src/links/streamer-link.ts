@@ -1,5 +1,7 @@
 import type {
   ClientSession,
+  LatencyReport,
+  LatencyTotals,
   PublishState,
   Role,
   ScreenConfig,
@@ -119,6 +121,8 @@ export type StreamerMethods = {
       readonly stats: StreamerStats;
       /** Of the session's live push; null when there was none. */
       readonly publish: PublishState | null;
+      /** Legs that all peers have in common. */
+      readonly latency: LatencyReport;
       readonly peers: readonly {
         readonly peerId: string;
         readonly userId: string;
@@ -128,6 +132,8 @@ export type StreamerMethods = {
         readonly icePwd: string;
         readonly loopbackAddress: string;
         readonly loopbackPort: number;
+        /** All legs of this peer. */
+        readonly latency: LatencyReport;
       }[];
     };
   };
@@ -144,6 +150,8 @@ export type StreamerEvents = {
     readonly reason: string;
   };
   'publish.state': { readonly sessionId: string; readonly state: PublishState; readonly message: string };
+  /** What was measured since the last report, every ten seconds and at the end of a session. */
+  'latency.totals': LatencyTotals;
   /** `game_op restart` of a player: the agent restarts the program on the same display. */
   'program.restart': { readonly peerId: string };
 };

@@ -240,6 +240,49 @@ describe('streamer', () => {
     expect((await describeStream()).peers).toEqual([]);
   });
 
+  it('tells the browser when pictures were captured and how long they took, and accounts for every leg', async () => {
+    await browser.start(direct(await addPeer(await browser.offer(), 'dora')));
+    await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
+    let color = 0;
+    const repaint = setInterval(() => paint(++color % 2 === 0 ? 0x104020 : 0x204010), 30);
+    try {
+      await eventually('the timing of a picture', async () => {
+        const [, , , ...times] = (await browser.stats()).timingFrame.split(',').map(Number);
+        return times.length > 5;
+      });
+      const capturedAtMs = await eventually('the time of capture', async () => (await browser.captureTime()) ?? false);
+      // NTP counts from 1900. A minute is what tells a right value from a wrong one on any machine.
+      expect(Math.abs(capturedAtMs - 2_208_988_800_000 - Date.now())).toBeLessThan(60_000);
+      await browser.send(
+        'hb',
+        JSON.stringify({ fps: '30', delay: '4.5', latency: { decode: [[30, 2]] }, timestamp: 1 }),
+      );
+      const { latency } = await eventually('a measurement of the path', async () => {
+        const [peer] = (await describeStream()).peers;
+        return peer?.latency.network && peer;
+      });
+      expect(Object.keys(latency).sort()).toEqual(
+        ['capture', 'convert', 'decode', 'encode', 'network', 'pace', 'receive'].sort(),
+      );
+      const reply = await eventually('the account in a reply', async () =>
+        (await browser.messages('hb')).map((text) => JSON.parse(text)).find((message) => message.latency !== undefined),
+      );
+      expect(reply.latency.decode).toMatchObject({ count: 2 });
+      // A client of another maker gets nothing that it has not asked for.
+      await browser.send('hb', JSON.stringify({ fps: '30', delay: '4.5', timestamp: 2 }));
+      const plain = await eventually('a plain reply', async () =>
+        (await browser.messages('hb')).map((text) => JSON.parse(text)).find((message) => message.timestamp === 2),
+      );
+      expect(plain).not.toHaveProperty('latency');
+      await stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
+      await eventually('a report to the agent', () =>
+        stage.events['latency.totals'].find(({ counts }) => counts.network && counts.encode && counts.decode),
+      );
+    } finally {
+      clearInterval(repaint);
+    }
+  });
+
   it('ends on SIGTERM in good order', async () => {
     expect(await stage.endStreamer()).toBe(0);
   });

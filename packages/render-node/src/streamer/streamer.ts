@@ -23,7 +23,7 @@ import {
   startBitrateBps,
 } from './media/stream-settings.js';
 import type { EncodedPicture } from './media/video-encoder.js';
-import type { VideoPipeline } from './media/video-pipeline.js';
+import type { PictureTimes, VideoPipeline } from './media/video-pipeline.js';
 import { createOutputs, type Outputs } from './outputs.js';
 import { PeerSet } from './peer/peer-set.js';
 import { parseOffer } from './peer/sdp-offer.js';
@@ -62,7 +62,7 @@ export class Streamer {
   constructor(deps: StreamerDeps) {
     this.#deps = deps;
     this.#video = deps.createVideo({
-      onPicture: (picture) => this.#onPicture(picture),
+      onPicture: (picture, times) => this.#onPicture(picture, times),
       shouldHold: () => this.#peers.shouldHold(),
     });
     this.#audio = deps.createAudio(
@@ -123,6 +123,7 @@ export class Streamer {
         sessionId: this.#session?.sessionId ?? null,
         stats: this.#stats(),
         publish: this.#outputs.push.state,
+        latency: this.#peers.latency.report(),
         peers: this.#peers.describe(),
       }),
     };
@@ -199,16 +200,14 @@ export class Streamer {
     return null;
   }
 
-  #onPicture(picture: EncodedPicture): void {
+  #onPicture(picture: EncodedPicture, made: PictureTimes): void {
     this.#outputs.onPicture(picture);
+    this.#peers.latency.addPicture(made);
+    const { captureTimeUs, keyFrame } = picture;
     const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
-    const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
-    this.#peers.sendVideo({
-      payloads,
-      timestamp,
-      captureTimeUs: picture.captureTimeUs,
-      keyFrame: picture.keyFrame,
-    });
+    const timestamp = rtpTimestamp(captureTimeUs, videoClockRate);
+    const times = { ...made, packetizedUs: this.#deps.clock() };
+    this.#peers.sendVideo({ payloads, timestamp, captureTimeUs, keyFrame, times });
   }
 
   #onSound({ data, timeUs, talkSpurtStart }: EncodedSound): void {
@@ -269,7 +268,7 @@ export class Streamer {
       },
       cpuUsagePercent: this.#deps.cpuUsagePercent,
       pushState: () => streamPushState(this.#outputs.push.state),
-      heartbeat: (peerId) => this.#peers.onHeartbeat(peerId),
+      heartbeat: (peerId, request) => this.#peers.onHeartbeat(peerId, request),
       drawCursor: (enabled) => this.#deps.drawCursor(this.#video, enabled),
     };
   }

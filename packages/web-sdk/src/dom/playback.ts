@@ -106,10 +106,12 @@ export class Playback {
     if (!('requestVideoFrameCallback' in HTMLVideoElement.prototype)) return;
     const onFrame: VideoFrameRequestCallback = (_now, metadata) => {
       if (this.#stop.signal.aborted) return;
-      const { presentationTime, rtpTimestamp } = metadata;
+      const { presentationTime, rtpTimestamp, receiveTime, processingDuration } = metadata;
       this.#deps.session.framePresented({
         presentedAtMs: performance.timeOrigin + presentationTime,
         ...(rtpTimestamp === undefined ? {} : { rtpTimestamp }),
+        ...(receiveTime === undefined ? {} : { receivedAtMs: performance.timeOrigin + receiveTime }),
+        ...(processingDuration === undefined ? {} : { decodeMs: processingDuration * 1_000 }),
       });
       video.requestVideoFrameCallback(onFrame);
     };

@@ -1,4 +1,14 @@
 import type { MediaStats, WebrtcStats } from '@cloudstage/client-core';
+import { type LatencyReport, latencyLegs } from '@cloudstage/protocol';
+
+/** One row for each leg that was measured; the whole way has a row of its own. */
+function legRows(account: LatencyReport): (readonly [string, string])[] {
+  return latencyLegs.flatMap((leg) => {
+    const measured = account[leg];
+    if (measured === undefined || leg === 'capture_to_present') return [];
+    return [[`· ${leg.replaceAll('_', ' ')}`, `${measured.p50} ms (p95 ${measured.p95} ms)`] as const];
+  });
+}
 
 /** Rows of the statistics panel, as label and text. PURE. */
 export function statsRows(webrtc: WebrtcStats, media: MediaStats): readonly (readonly [string, string])[] {
@@ -11,6 +21,7 @@ export function statsRows(webrtc: WebrtcStats, media: MediaStats): readonly (rea
     ['RTT', `${webrtc.rtt} ms (stun ${webrtc.raw_rtt} ms)`],
     ['Decode + buffer', `${webrtc.delay} ms`],
     ['Capture → present', latency === undefined ? '–' : `${latency.p50} ms (p95 ${latency.p95} ms)`],
+    ...legRows(webrtc.latency_ms ?? {}),
     ['Packet loss', `${webrtc.packet_lost} / ${webrtc.packet_received}`],
     ['NACK', String(webrtc.nack)],
     ['Audio', `${audioStats.codec} ${Math.round(audioStats.bit_rate * 1000)} kbps`],

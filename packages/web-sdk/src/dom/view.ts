@@ -44,6 +44,16 @@ export class View {
     target.srcObject = new MediaStream([track]);
   }
 
+  /** Gives the picture's track to the element anew, which drops what waits to be shown. */
+  reattach(): void {
+    const { video } = this.elements;
+    const [track] = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
+    if (track === undefined || video.paused) return;
+    this.attach(track);
+    // Refused only before a first gesture, and then it did not play before either.
+    video.play().catch(() => undefined);
+  }
+
   /** Lets go of the tracks. With `keepLastFrame` the last picture stays on a paused element. */
   detach(keepLastFrame: boolean): void {
     const { video, audio } = this.elements;

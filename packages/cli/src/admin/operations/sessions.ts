@@ -35,13 +35,14 @@ export const sessionOperations = {
     }),
     run: (admin, query) => admin.querySessions(query),
   }),
-  /** One session with its events and use. */
+  /** One session with its events and use, and while it runs with what it measures. */
   'session.show': defineOperation({
     input: inputObject({ sessionId: idField() }),
     run: async (admin, { sessionId }) => {
       const found = await admin.findSessionDetail({ sessionId });
       if (found === null) throw new AppError('session-not-found', `there is no session ${sessionId}`);
-      return found;
+      const live = found.endedAt === null ? await admin.describeLiveSession(sessionId) : null;
+      return { ...found, live };
     },
   }),
   /** What has happened since a place in the feed; without one, the place from which to go on. */

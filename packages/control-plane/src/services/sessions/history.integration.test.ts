@@ -93,6 +93,20 @@ describe('the history of sessions', () => {
     expect(await h.services.findSessionDetail({ sessionId: 'ses-none' })).toBeNull();
   });
 
+  it('is joined by what a session measures while it runs, when its node answers', async () => {
+    const { b, c } = await threeSessions();
+    node.latency = { encode: { p50: 3, p95: 5, p99: 9, count: 100 } };
+    expect(await h.services.describeLiveSession(c)).toEqual({ latency: node.latency, peers: [] });
+    for (const id of [b, 'ses-none']) expect(await h.services.describeLiveSession(id)).toBeNull();
+    node.measured = { counts: { encode: [[5, 2]] }, repairs: { resync: 1 } };
+    const statistics = { latency: node.measured };
+    expect(await h.services.readNodeStatistics()).toEqual([{ nodeId: 'node-1', statistics }]);
+    node.mute = true;
+    expect(await h.services.describeLiveSession(c)).toBeNull();
+    expect(await h.services.readNodeStatistics()).toEqual([]);
+    node.mute = false;
+  });
+
   it('is kept for as long as the configuration says, then goes in batches', async () => {
     const { c } = await threeSessions();
     await database.transaction(async (tx) => {

@@ -37,6 +37,7 @@ async function addPeer({ peerId, userId, role }: AddPeerParams) {
     role,
     connected: userId === 'user-connect',
     ...ice,
+    latency: {},
     close: () => socket.close(),
   };
   for (const older of peers.values()) if (older.userId === userId) remove(older, 'replaced');
@@ -103,12 +104,14 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
   },
   'session.close': ({ message }) => {
     sessionId = null;
+    server?.emit('latency.totals', { counts: { encode: [[30, 2]] }, repairs: { resync: 1 } });
     for (const peer of peers.values()) remove(peer, message);
     return null;
   },
   'stream.describe': () => ({
     sessionId,
     publish: publish?.state ?? null,
+    latency: { encode: { p50: 1, p95: 2, p99: 3, count: 4 } },
     stats: { ...noStats, peers: peers.size },
     peers: [...peers.values()].map(({ close, ...peer }) => peer),
   }),

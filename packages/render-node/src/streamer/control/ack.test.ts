@@ -32,7 +32,7 @@ function setUp(
     onScreenChange: () => () => undefined,
     pushState: () => 'NoStreamPushing',
     cpuUsagePercent: () => 0,
-    heartbeat: () => undefined,
+    heartbeat: () => ({}),
     drawCursor: () => undefined,
   };
   const seats = createSeats();

@@ -1,4 +1,4 @@
-import type { HeartbeatRequest, Role, StreamProfile, StreamPushState } from '@cloudstage/protocol';
+import type { HeartbeatReply, HeartbeatRequest, Role, StreamProfile, StreamPushState } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { X11Display } from '../../x11/display.js';
 
@@ -40,8 +40,8 @@ export interface StreamControl {
   cpuUsagePercent(): number;
   /** Of the session's live push; in every reply to a heartbeat. */
   pushState(): StreamPushState;
-  /** Every heartbeat of every peer: its liveness and its statistics. */
-  heartbeat(peerId: string, request: HeartbeatRequest): void;
+  /** Every heartbeat of every peer: its liveness and its statistics. @returns what the reply says besides. */
+  heartbeat(peerId: string, request: HeartbeatRequest): Pick<HeartbeatReply, 'latency' | 'wish'>;
   /** Cursor mode 2: the pointer is part of the picture. */
   drawCursor(enabled: boolean): void;
 }

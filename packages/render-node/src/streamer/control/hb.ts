@@ -1,4 +1,10 @@
-import type { HeartbeatReply, HeartbeatRequest, StreamPushState } from '@cloudstage/protocol';
+import {
+  clientLatencyLegs,
+  type HeartbeatReply,
+  type HeartbeatRequest,
+  readLatencyCounts,
+  type StreamPushState,
+} from '@cloudstage/protocol';
 import { controlLimits } from './limits.js';
 import { looseNumber, parseJson } from './loose-values.js';
 import { heartbeatMessage } from './schemas.js';
@@ -30,7 +36,9 @@ export function decodeHeartbeat(data: string | Uint8Array): HeartbeatRequest | u
     const field = looseNumber(fields.get(name));
     if (field !== undefined) request[name] = field;
   }
-  return request;
+  const latency = fields.get('latency');
+  if (typeof latency !== 'object' || latency === null) return request;
+  return { ...request, latency: readLatencyCounts(latency, clientLatencyLegs) };
 }
 
 /**

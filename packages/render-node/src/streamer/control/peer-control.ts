@@ -89,8 +89,9 @@ function createHeartbeatChannel(deps: PeerControlDeps, peer: ControlPeer) {
   return (data: string | Uint8Array): void => {
     const request = decodeHeartbeat(data);
     if (request === undefined) return;
-    deps.stream.heartbeat(peer.peerId, request);
-    peer.send('hb', JSON.stringify(heartbeatReply(request, peer.reconnectToken, deps.stream.pushState(), deps.now())));
+    const extras = deps.stream.heartbeat(peer.peerId, request);
+    const reply = heartbeatReply(request, peer.reconnectToken, deps.stream.pushState(), deps.now());
+    peer.send('hb', JSON.stringify({ ...reply, ...extras }));
   };
 }
 

@@ -5,7 +5,7 @@ import type { WallClock } from './clock.js';
 import { createKeyFrameGate, type KeyFrameGate } from './key-frame-gate.js';
 import { mediaLimits } from './limits.js';
 import { encoderThreads } from './rate-control.js';
-import type { ScreenSource } from './screen-source.js';
+import type { GrabTimings, ScreenSource } from './screen-source.js';
 import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
 import { createVideoCounters, type VideoCounters, type VideoStats } from './video-stats.js';
 
@@ -19,7 +19,16 @@ export interface VideoPipelineDeps {
   /** Whether a picture would only wait on the path: then it is made later, of what the screen shows then. */
   readonly shouldHold: () => boolean;
   /** Every encoded picture, in order. Must not throw. */
-  readonly onPicture: (picture: EncodedPicture) => void;
+  readonly onPicture: (picture: EncodedPicture, times: PictureTimes) => void;
+}
+
+/** What making a picture took. */
+export interface PictureTimes {
+  /** Null when the screen had not changed. */
+  readonly grabbed: GrabTimings | null;
+  /** Server wall clock, microseconds. */
+  readonly encodeStartUs: number;
+  readonly encodeEndUs: number;
 }
 
 /** Rate of the stream. */
@@ -81,10 +90,11 @@ async function makePicture(context: Context): Promise<void> {
   }
   const forceKeyFrame = context.gate.dueInMs(performance.now()) === 0;
   if (forceKeyFrame) context.gate.onKeyFrame(performance.now());
-  const startMs = performance.now();
+  const encodeStartUs = context.deps.clock();
   const picture = await encoder.encode(captureTimeUs, forceKeyFrame);
-  context.counters.add(grabbed, performance.now() - startMs, picture.keyFrame);
-  if (context.running) context.deps.onPicture(picture);
+  const encodeEndUs = context.deps.clock();
+  context.counters.add(grabbed, (encodeEndUs - encodeStartUs) / 1_000, picture.keyFrame);
+  if (context.running) context.deps.onPicture(picture, { grabbed, encodeStartUs, encodeEndUs });
 }
 
 /**

@@ -1,7 +1,9 @@
-import { AppError, type Role } from '@cloudstage/protocol';
+import { AppError, type HeartbeatRequest, type Role } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
 import type { AddPeerParams, StreamerEvents } from '../../links/streamer-link.js';
 import type { Control, PausableMedia, PeerControl } from '../control/contract.js';
+import type { HeartbeatExtras } from '../latency/peer-latency.js';
+import { createSourceLatency, type SourceLatency } from '../latency/source-latency.js';
 import { streamerLimits } from '../limits.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import type { VideoPicture } from '../rtp/media-sender.js';
@@ -42,6 +44,8 @@ export class PeerSet {
   readonly #deps: PeerSetDeps;
   readonly #control: Control;
   readonly #events: PeerSetEvents;
+  /** What all peers have in common of the latency account; the peers' own parts go through it to the agent. */
+  readonly latency: SourceLatency;
   readonly #entries = new Map<string, Entry>();
   /** Peers on their way out: kept so that nothing native is collected before it is closed. */
   readonly #closing = new Set<Promise<void>>();
@@ -52,6 +56,7 @@ export class PeerSet {
     this.#deps = deps;
     this.#control = control;
     this.#events = events;
+    this.latency = createSourceLatency((totals) => deps.emit('latency.totals', totals));
   }
 
   /**
@@ -98,7 +103,7 @@ export class PeerSet {
   #create(identity: PeerOptions['identity'], control: PeerControl, options: Omit<PeerOptions, 'identity'>) {
     const logger = this.#deps.logger.child({ peerId: identity.peerId });
     return Peer.create(
-      { clock: this.#deps.clock, logger },
+      { clock: this.#deps.clock, logger, sourceLatency: this.latency.report },
       {
         onConnected: () => {
           this.#report(identity, 'connected', 'connected');
@@ -130,6 +135,7 @@ export class PeerSet {
     this.#entries.delete(peerId);
     const stats = entry.peer.stats();
     for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) this.#past[key] += stats?.[key] ?? 0;
+    this.latency.addTotals(entry.peer.latency.takeTotals());
     entry.control.close();
     const closing = entry.peer.close(reason).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
@@ -162,6 +168,7 @@ export class PeerSet {
   /** Tells every client to go and resolves when all are closed. */
   async kickAll(code: number, message: string, reason: PeerCloseReason): Promise<void> {
     await Promise.all([...this.#entries.values()].map((entry) => this.#kick(entry, code, message, reason)));
+    this.latency.flush();
     await Promise.all(this.#closing);
   }
 
@@ -221,8 +228,8 @@ export class PeerSet {
     for (const { peer } of this.#entries.values()) peer.setBitrateRange(range);
   }
 
-  onHeartbeat(peerId: string): void {
-    this.#entries.get(peerId)?.peer.onHeartbeat();
+  onHeartbeat(peerId: string, request: HeartbeatRequest): HeartbeatExtras {
+    return this.#entries.get(peerId)?.peer.onHeartbeat(request) ?? {};
   }
 
   isPlayer(peerId: string): boolean {
@@ -242,6 +249,8 @@ export class PeerSet {
 
   tick(): void {
     for (const { peer } of [...this.#entries.values()]) peer.tick();
+    const peers = () => [...this.#entries.values()].map(({ peer }) => peer.latency.takeTotals());
+    this.latency.tick(performance.now(), peers);
   }
 
   /** Cumulative numbers, including peers that are gone. */
@@ -270,6 +279,7 @@ export class PeerSet {
           icePwd,
           loopbackAddress: address,
           loopbackPort: port,
+          latency: peer.latency.report(),
         },
       ];
     });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { limits, type Role } from '@cloudstage/protocol';
+import { type HeartbeatRequest, type LatencyReport, limits, type Role } from '@cloudstage/protocol';
 import type { PeerConnection } from 'node-datachannel';
 import type { Logger } from 'pino';
+import { createPeerLatency, type HeartbeatExtras, type PeerLatency } from '../latency/peer-latency.js';
 import { streamerLimits } from '../limits.js';
 import { createCongestionController } from '../rtp/congestion/gcc-controller.js';
 import type { CongestionOptions, PathState } from '../rtp/congestion.js';
@@ -57,6 +58,8 @@ export interface PeerOptions {
 export interface PeerDeps {
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Latency of the pictures before they reach a peer. */
+  readonly sourceLatency: () => LatencyReport;
 }
 
 /** A client that says good bye is closed this soon after `disconnected`; one that is gone takes seconds. */
@@ -87,6 +90,7 @@ function streamOptions(media: OfferedMedia, stream: LocalStream, clockRate: numb
 export class Peer {
   readonly identity: PeerIdentity;
   readonly channels: PeerChannels;
+  readonly latency: PeerLatency;
   readonly #deps: PeerDeps;
   readonly #events: PeerEvents;
   readonly #rtcpBudget = createTokenBucket(streamerLimits.rtcpPerSecond);
@@ -111,6 +115,13 @@ export class Peer {
     this.#events = events;
     this.#congestion = createCongestionController(options.bitrate);
     this.channels = new PeerChannels(events.channels, deps.logger);
+    this.latency = createPeerLatency({
+      nowUs: deps.clock,
+      logger: deps.logger,
+      onKeyFrameNeeded: events.onKeyFrameNeeded,
+      onTargetChanged: events.onTargetChanged,
+      sourceReport: deps.sourceLatency,
+    });
   }
 
   /** Creates the connection and its answer. @throws AppError `webrtc-failed` */
@@ -145,6 +156,8 @@ export class Peer {
         congestion: this.#congestion,
         onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
         onTargetChanged: this.#events.onTargetChanged,
+        observer: this.latency.observer,
+        playoutDelay: this.latency.playoutDelay,
       },
       {
         cname,
@@ -220,7 +233,7 @@ export class Peer {
   }
 
   get targetBitrateBps(): number {
-    return this.#congestion.targetBitrateBps(this.#deps.clock());
+    return Math.round(this.#congestion.targetBitrateBps(this.#deps.clock()) * this.latency.bitrateShare());
   }
 
   setBitrateRange(range: CongestionOptions): void {
@@ -249,9 +262,10 @@ export class Peer {
     if (this.connected) this.#media?.sendAudio(payload, timestamp, wallUs, talkSpurtStart);
   }
 
-  /** A heartbeat of the client arrived. */
-  onHeartbeat(): void {
+  /** A heartbeat of the client arrived. @returns what the reply says besides. */
+  onHeartbeat(request: HeartbeatRequest): HeartbeatExtras {
     this.#lastHeartbeatMs = performance.now();
+    return this.latency.onHeartbeat(request);
   }
 
   /** Looks for signs of a lost client and sends due reports; call every {@link streamerLimits.livenessTickMs}. */
@@ -262,6 +276,7 @@ export class Peer {
     else if (since(this.#disconnectedSinceMs, streamerLimits.disconnectedMs)) void this.close('connection-lost');
     else if (since(this.#lastHeartbeatMs, streamerLimits.heartbeatSilenceMs)) void this.close('heartbeat-lost');
     else if (this.connected) this.#media?.tick();
+    this.latency.tick();
   }
 
   /** Ends the connection; resolves when the library has let go of it. The first reason counts. Idempotent. */

@@ -1,6 +1,6 @@
 import { AppError } from '@cloudstage/protocol';
 import { type MediaDescription, parse, parseParams, type SessionDescription } from 'sdp-transform';
-import { type ExtensionIds, extensionUris } from '../rtp/rtp-packet.js';
+import { type ExtensionIds, extensionUris, maxTwoByteId, videoOnlyExtensions } from '../rtp/rtp-packet.js';
 
 /**
  * What the server needs of a client's offer, checked. PURE. Everything here was written by a stranger: each value that goes
@@ -134,8 +134,10 @@ function extensionsOf(media: MediaDescription): ExtensionIds {
   const taken = new Set<number>();
   for (const [name, uri] of Object.entries(extensionUris) as [keyof ExtensionIds, string][]) {
     const id = (media.ext ?? []).find((entry) => entry.uri === uri)?.value;
-    // Ids above 14 need two-byte headers, which this server does not write.
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > 14 || taken.has(id)) continue;
+    if (media.type !== 'video' && videoOnlyExtensions.has(name)) continue;
+    // Ids above 14 are offered by clients that read the two-byte form; 15 means something else in the one-byte form.
+    const isId = typeof id === 'number' && Number.isInteger(id) && id >= 1 && id <= maxTwoByteId && id !== 15;
+    if (!isId || taken.has(id)) continue;
     taken.add(id);
     ids[name] = id;
   }

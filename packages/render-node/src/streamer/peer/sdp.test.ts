@@ -33,7 +33,7 @@ const codeOf = (act: () => unknown): string => {
 
 describe('parseOffer', () => {
   it.each([
-    ['chromium', 108, 109, 111, { transportWideCc: 4, playoutDelay: 5, mid: 9, absSendTime: 2 }],
+    ['chromium', 108, 109, 111, { transportWideCc: 4, playoutDelay: 5, mid: 9, absSendTime: 2, videoTiming: 7 }],
     ['firefox', 126, 127, 109, { transportWideCc: 7, playoutDelay: 6, mid: 3, absSendTime: 4 }],
     ['safari', 98, 99, 111, { transportWideCc: 3, playoutDelay: 5, mid: 4 }],
   ] as const)('%s: constrained baseline with its retransmission, Opus, extensions', (name, video, rtx, audio, ids) => {
@@ -50,6 +50,21 @@ describe('parseOffer', () => {
     expect(offer.video.codec.payloadType).toBe(98);
     const high = parseOffer(safariOffer.replace('a=rtpmap:98 H264/90000\r\n', ''));
     expect(high.video.codec.payloadType).toBe(96);
+  });
+
+  it('takes ids of the two-byte form, but 15 and what is meant for pictures only where it belongs', () => {
+    const captureTime = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+    const offered = (id: number) =>
+      parseOffer(
+        chromiumOffer
+          .replace(/(m=video[\s\S]*?)(a=extmap:)/, `$1a=extmap:${id} ${captureTime}\r\n$2`)
+          .replace(/(m=audio[\s\S]*?)(a=extmap:)/, `$1a=extmap:${id} ${captureTime}\r\n$2`),
+      );
+    expect(offered(17).video.extensions.absCaptureTime).toBe(17);
+    expect(offered(17).audio?.extensions.absCaptureTime).toBeUndefined();
+    for (const id of [15, 0, 256, 4]) expect(offered(id).video.extensions.absCaptureTime, `${id}`).toBeUndefined();
+    const answer = parse(buildAnswer(offered(17), options));
+    expect(answer.media[0]?.ext).toContainEqual({ value: 17, uri: captureTime });
   });
 
   it('does without sound', () => {

@@ -5,9 +5,13 @@ import type { RtpPayload } from './h264-packetizer.js';
 import { createKeyFrameWishes, type KeyFrameWishes } from './key-frame-wishes.js';
 import { rtpLimits } from './limits.js';
 import { createPacer, type Pacer, type PacerDeps, type PacerSpread } from './pacer.js';
-import { buildSenderReport, type RtcpEvent } from './rtcp.js';
+import { createPictureExtras, type PictureTimes } from './picture-extras.js';
+import type { ReportBlock, RtcpEvent } from './rtcp.js';
+import type { PlayoutDelay } from './rtp-packet.js';
 import { createRtpStream, type OutgoingPacket, type RtpStream, type RtpStreamOptions } from './rtp-stream.js';
 import { absSendTime, roundTripMs } from './rtp-time.js';
+import type { SenderObserver } from './sender-observer.js';
+import { streamReport } from './sender-report.js';
 
 /** What the sender needs from its peer. */
 export interface MediaSenderDeps {
@@ -21,6 +25,9 @@ export interface MediaSenderDeps {
   readonly onKeyFrameNeeded: () => void;
   /** The path's target bitrate may have changed. */
   readonly onTargetChanged: () => void;
+  readonly observer?: SenderObserver;
+  /** How long the receiver may hold pictures from now on; at once by default. */
+  readonly playoutDelay?: () => PlayoutDelay;
 }
 
 /** Negotiated streams of a peer. */
@@ -38,6 +45,7 @@ export interface VideoPicture {
   readonly timestamp: number;
   readonly captureTimeUs: number;
   readonly keyFrame: boolean;
+  readonly times?: PictureTimes;
 }
 
 /** Cumulative numbers of a sender. */
@@ -83,7 +91,6 @@ const packetsPerMs = (bitsPerSecond: number) => bitsPerSecond / packetBits / 1_0
 /** Mutable state of one sender, shared by the functions below. */
 interface Context {
   readonly deps: MediaSenderDeps;
-  readonly cname: string;
   readonly video: RtpStream;
   readonly audio: RtpStream | undefined;
   readonly pacer: Pacer;
@@ -92,6 +99,7 @@ interface Context {
   lastFirSequence: number | undefined;
   /** What is sent before the next key frame is of no use to the receiver. */
   waitingForKeyFrame: boolean;
+  readonly extrasOf: ReturnType<typeof createPictureExtras>;
   readonly stats: { -readonly [K in keyof Omit<MediaSenderStats, 'rttMs'>]: number };
 }
 
@@ -99,12 +107,23 @@ function transmit(context: Context, mid: string, outgoing: OutgoingPacket, probe
   const nowUs = context.deps.nowUs();
   const sequenceNumber = context.transportSequenceNumber;
   context.transportSequenceNumber = (sequenceNumber + 1) & 0xffff;
-  outgoing.stamp(sequenceNumber, absSendTime(nowUs));
+  outgoing.stamp(sequenceNumber, absSendTime(nowUs), nowUs);
   context.stats.packetsSent++;
   context.stats.bytesSent += outgoing.packet.length;
   if (outgoing.retransmission) context.stats.packetsRetransmitted++;
   context.deps.congestion.onSent({ sequenceNumber, bytes: outgoing.packet.length, sentUs: nowUs, probeId });
   context.deps.send(mid, outgoing.packet);
+  context.deps.observer?.onPacketSent(sequenceNumber, nowUs);
+  if (outgoing.encodedUs !== undefined) context.deps.observer?.onPictureSent(outgoing.encodedUs, nowUs);
+}
+
+function onReport(context: Context, block: ReportBlock): void {
+  const { congestion, observer, nowUs } = context.deps;
+  const { fractionLost, jitter } = block;
+  const rttMs = roundTripMs(nowUs(), block.lastSenderReport, block.delaySinceLastSenderReport);
+  congestion.onFeedback({ type: 'report', fractionLost, rttMs }, nowUs());
+  const jitterMs = (jitter * 1_000) / context.video.options.clockRate;
+  observer?.onReport({ fractionLost, jitterMs, rttMs }, nowUs());
 }
 
 function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly number[]): void {
@@ -149,10 +168,11 @@ function enqueuePadding(context: Context, plan: ProbePlan, pictureBytes: number)
   context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), spread);
 }
 
-function sendPicture(context: Context, { payloads, timestamp, captureTimeUs, keyFrame }: VideoPicture): void {
+function sendPicture(context: Context, picture: VideoPicture): void {
+  const { payloads, timestamp, captureTimeUs, keyFrame } = picture;
   const { congestion, nowUs } = context.deps;
   const { mid, rtx, extensions } = context.video.options;
-  const packets = context.video.packetize(payloads, timestamp, captureTimeUs);
+  const packets = context.video.packetize(payloads, timestamp, captureTimeUs, context.extrasOf(picture));
   const pictureBytes = packets.reduce((sum, { packet }) => sum + packet.length, 0);
   const supply = { pictureBytes, padding: rtx !== undefined };
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
@@ -188,15 +208,14 @@ function onEvent(context: Context, event: RtcpEvent): void {
       break;
     case 'transport-feedback':
       congestion.onFeedback({ type: 'arrivals', arrivals: event.feedback.arrivals }, nowUs());
+      context.deps.observer?.onArrivals(event.feedback.arrivals, nowUs());
       break;
     case 'remb':
       congestion.onFeedback({ type: 'remb', bitrateBps: event.bitrateBps }, nowUs());
       break;
     case 'report':
       for (const block of event.blocks) {
-        if (block.ssrc !== context.video.options.ssrc) continue;
-        const rttMs = roundTripMs(nowUs(), block.lastSenderReport, block.delaySinceLastSenderReport);
-        congestion.onFeedback({ type: 'report', fractionLost: block.fractionLost, rttMs }, nowUs());
+        if (block.ssrc === context.video.options.ssrc) onReport(context, block);
       }
       break;
     case 'bye':
@@ -206,27 +225,10 @@ function onEvent(context: Context, event: RtcpEvent): void {
   }
 }
 
-function sendReport(context: Context, stream: RtpStream): void {
-  const { packets, payloadBytes, lastTimestamp, lastTimestampUs } = stream.counters();
-  if (packets === 0) return;
-  const wallUs = context.deps.nowUs();
-  const elapsed = Math.round(((wallUs - lastTimestampUs) / 1_000_000) * stream.options.clockRate);
-  const report = buildSenderReport({
-    ssrc: stream.options.ssrc,
-    wallUs,
-    timestamp: (lastTimestamp + elapsed) >>> 0,
-    packets,
-    payloadBytes,
-    cname: context.cname,
-  });
-  context.deps.send(stream.options.mid, report);
-}
-
 /** Creates the sender of one peer; {@link MediaSender.close} drops what is queued. */
 export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOptions): MediaSender {
   const context: Context = {
     deps,
-    cname: options.cname,
     video: createRtpStream(options.video),
     audio: options.audio && createRtpStream(options.audio),
     pacer: createPacer({ schedule: deps.schedule, nowUs: deps.nowUs }),
@@ -234,6 +236,7 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     transportSequenceNumber: 1,
     lastFirSequence: undefined,
     waitingForKeyFrame: true,
+    extrasOf: createPictureExtras(deps.playoutDelay),
     stats: { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 },
   };
   const feedback = createFeedbackReader();
@@ -242,8 +245,10 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
   let closed = false;
   const sendReports = () => {
     lastReportUs = deps.nowUs();
-    sendReport(context, context.video);
-    if (context.audio) sendReport(context, context.audio);
+    for (const stream of [context.video, context.audio]) {
+      const report = stream && streamReport(stream, lastReportUs, options.cname);
+      if (report) deps.send(stream.options.mid, report);
+    }
   };
   return {
     sendVideo: (picture, skipWhenBlocked) => {

@@ -1,6 +1,14 @@
 import type { RtpPayload } from './h264-packetizer.js';
 import { createPacketHistory, type HistoryPacket, type PacketHistory } from './history.js';
-import { createPacketLayout, type ExtensionIds, type PacketLayout } from './rtp-packet.js';
+import {
+  createPacketLayout,
+  type ExtensionIds,
+  type PacketExtras,
+  type PictureStart,
+  type PictureTiming,
+  rebuildAsRtx,
+  rtpHeaderBytes,
+} from './rtp-packet.js';
 
 /** One media stream of a peer: its RTP identity as negotiated. */
 export interface RtpStreamOptions {
@@ -18,8 +26,18 @@ export interface RtpStreamOptions {
 /** A packet ready for the wire apart from its transport fields, which `stamp` writes. */
 export interface OutgoingPacket {
   readonly packet: Buffer;
-  readonly stamp: (transportSequenceNumber: number, sendTime: number) => void;
+  readonly stamp: (transportSequenceNumber: number, sendTime: number, nowUs: number) => void;
   readonly retransmission: boolean;
+  /** The last packet of a picture: when the picture left the encoder, microseconds. */
+  readonly encodedUs?: number | undefined;
+}
+
+/** What the packets of a picture tell besides its bytes, where negotiated. */
+export interface PictureExtras {
+  readonly start: PictureStart;
+  /** For the receiver's statistics; not every picture needs it. */
+  readonly timing?: PictureTiming | undefined;
+  readonly encodedUs?: number | undefined;
 }
 
 /** Numbers of a stream for its sender report. */
@@ -34,7 +52,12 @@ export interface StreamCounters {
 export interface RtpStream {
   readonly options: RtpStreamOptions;
   /** Packets of one picture or one audio frame. `wallUs` is the time that `timestamp` stands for. */
-  packetize(payloads: readonly RtpPayload[], timestamp: number, wallUs: number): OutgoingPacket[];
+  packetize(
+    payloads: readonly RtpPayload[],
+    timestamp: number,
+    wallUs: number,
+    extras?: PictureExtras,
+  ): OutgoingPacket[];
   /** The answer to one NACK entry, if there is one. */
   retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket | undefined;
   /** Whether the packet may still be sent again. */
@@ -46,61 +69,59 @@ export interface RtpStream {
   counters(): StreamCounters;
 }
 
-function rebuildAsRtx(layout: PacketLayout, original: HistoryPacket, sequenceNumber: number): Buffer {
-  const originalSequenceNumber = original.packet.subarray(2, 4);
-  return layout.build(
-    {
-      sequenceNumber,
-      timestamp: original.packet.readUInt32BE(4),
-      marker: ((original.packet[1] ?? 0) & 0x80) !== 0,
-    },
-    [originalSequenceNumber, original.packet.subarray(original.headerBytes)],
-  );
-}
-
 /** Creates the sending side of a stream. History is bounded; nothing else is kept. */
 export function createRtpStream(options: RtpStreamOptions, history: PacketHistory = createPacketHistory()): RtpStream {
   const layout = createPacketLayout(options);
-  const rtxLayout = options.rtx && createPacketLayout({ ...options, ...options.rtx });
+  const { rtx } = options;
   let nextSequenceNumber = options.firstSequenceNumber & 0xffff;
   let nextRtxSequenceNumber = (options.firstSequenceNumber * 7) & 0xffff;
   const counters = { packets: 0, payloadBytes: 0, lastTimestamp: 0, lastTimestampUs: 0 };
-  const outgoing = (packetLayout: PacketLayout, packet: Buffer, retransmission: boolean): OutgoingPacket => ({
+  // Also of a retransmission, which has the extensions of its original.
+  const outgoing = (packet: Buffer, retransmission: boolean, picture?: PictureExtras): OutgoingPacket => ({
     packet,
     retransmission,
-    stamp: (transportSequenceNumber, sendTime) => packetLayout.stamp(packet, transportSequenceNumber, sendTime),
+    encodedUs: picture?.encodedUs,
+    stamp: (transportSequenceNumber, sendTime, nowUs) => {
+      layout.stamp(packet, transportSequenceNumber, sendTime);
+      if (picture?.timing) layout.stampExit(packet, picture.timing, nowUs);
+    },
   });
-  const asRtx = (packetLayout: PacketLayout, original: HistoryPacket) => {
-    const packet = rebuildAsRtx(packetLayout, original, nextRtxSequenceNumber);
+  const asRtx = (identity: NonNullable<typeof rtx>, original: HistoryPacket) => {
+    const packet = rebuildAsRtx(original.packet, { ...identity, sequenceNumber: nextRtxSequenceNumber });
     nextRtxSequenceNumber = (nextRtxSequenceNumber + 1) & 0xffff;
-    return outgoing(packetLayout, packet, true);
+    return outgoing(packet, true);
   };
   return {
     options,
-    packetize: (payloads, timestamp, wallUs) => {
+    packetize: (payloads, timestamp, wallUs, extras) => {
       counters.lastTimestamp = timestamp;
       counters.lastTimestampUs = wallUs;
-      return payloads.map(({ parts, marker }) => {
+      return payloads.map(({ parts, marker }, index) => {
         const sequenceNumber = nextSequenceNumber;
         nextSequenceNumber = (nextSequenceNumber + 1) & 0xffff;
-        const packet = layout.build({ sequenceNumber, timestamp, marker }, parts);
+        const isLast = index === payloads.length - 1;
+        const packetExtras: PacketExtras = {
+          ...(extras && index === 0 ? { start: extras.start } : {}),
+          ...(extras?.timing && isLast ? { timing: extras.timing } : {}),
+        };
+        const packet = layout.build({ sequenceNumber, timestamp, marker }, parts, packetExtras);
+        const headerBytes = rtpHeaderBytes(packet);
         counters.packets++;
-        counters.payloadBytes += packet.length - layout.headerBytes;
-        history.add(sequenceNumber, packet, layout.headerBytes, wallUs / 1_000);
-        return outgoing(layout, packet, false);
+        counters.payloadBytes += packet.length - headerBytes;
+        history.add(sequenceNumber, packet, headerBytes, wallUs / 1_000);
+        return outgoing(packet, false, isLast ? extras : undefined);
       });
     },
     retransmit: (sequenceNumber, nowMs, rttMs) => {
       const original = history.take(sequenceNumber, nowMs, rttMs);
       if (!original) return undefined;
-      if (!rtxLayout) return outgoing(layout, Buffer.from(original.packet), true);
-      return asRtx(rtxLayout, original);
+      return rtx ? asRtx(rtx, original) : outgoing(Buffer.from(original.packet), true);
     },
     remembers: history.has,
     forget: history.clear,
     padding: () => {
-      const original = rtxLayout && history.recent();
-      return original && asRtx(rtxLayout, original);
+      const original = rtx && history.recent();
+      return original && asRtx(rtx, original);
     },
     counters: () => ({ ...counters }),
   };

@@ -32,7 +32,10 @@ export function createRecordingStream(display: X11Display): RecordingStream {
     onScreenChange: (listener) => display.onScreenChange(listener),
     cpuUsagePercent: () => 12.4,
     pushState: () => 'NoStreamPushing',
-    heartbeat: (_peerId, request) => void heartbeats.push(request),
+    heartbeat: (_peerId, request) => {
+      heartbeats.push(request);
+      return request.latency === undefined ? {} : { wish: { id: 1, type: 'restart_playback' } };
+    },
     drawCursor: (enabled) => void calls.push(`draw ${enabled}`),
   };
 }

@@ -9,6 +9,8 @@ export interface BrowserStats {
   readonly audioEnergy: number;
   readonly width: number;
   readonly height: number;
+  /** What the video-timing extension told of a picture; '' when no picture had it. */
+  readonly timingFrame: string;
 }
 
 /** A client page in a real Chromium, with the channels and transceivers of the official SDK. */
@@ -21,6 +23,10 @@ export interface BrowserClient {
   stats(): Promise<BrowserStats>;
   /** Mean colour of the shown picture's middle, 0–255 each. */
   middle(): Promise<{ r: number; g: number; b: number }>;
+  /** When the last picture was captured, as its packets tell: NTP milliseconds; null when they do not. */
+  captureTime(): Promise<number | null>;
+  /** Sends a text message. */
+  send(label: string, text: string): Promise<void>;
   /** Text messages received on a channel so far. */
   messages(label: string): Promise<string[]>;
   connectionState(): Promise<string>;
@@ -34,6 +40,13 @@ interface PageState {
   readonly channels: Readonly<Record<string, RTCDataChannel>>;
 }
 type PageWindow = typeof globalThis & { client: PageState };
+
+/** As in the draft "WebRTC Extensions"; not yet in the types. */
+type CapturedSource = RTCRtpSynchronizationSource & { readonly captureTimestamp?: number };
+type NegotiatingTransceiver = RTCRtpTransceiver & {
+  getHeaderExtensionsToNegotiate?(): { readonly uri: string; direction: RTCRtpTransceiverDirection }[];
+  setHeaderExtensionsToNegotiate?(extensions: readonly object[]): void;
+};
 
 /* The functions below run inside the page. */
 
@@ -50,7 +63,13 @@ async function createOffer(): Promise<string> {
     channel.onmessage = (event) => list.push(String(event.data));
     channels[label] = channel;
   }
-  pc.addTransceiver('video', { direction: 'sendrecv' });
+  const video = pc.addTransceiver('video', { direction: 'sendrecv' }) as NegotiatingTransceiver;
+  // Chromium offers the time of capture only when it is asked to.
+  const extensions = video.getHeaderExtensionsToNegotiate?.() ?? [];
+  for (const extension of extensions) {
+    if (extension.uri.endsWith('/abs-capture-time')) extension.direction = 'sendrecv';
+  }
+  video.setHeaderExtensionsToNegotiate?.(extensions);
   pc.addTransceiver('audio', { direction: 'sendrecv' });
   pc.ontrack = ({ track, streams }) => {
     const element = document.querySelector<HTMLMediaElement>(track.kind);
@@ -61,7 +80,7 @@ async function createOffer(): Promise<string> {
 }
 
 async function readStats(): Promise<BrowserStats> {
-  const stats = { framesDecoded: 0, keyFramesDecoded: 0, audioEnergy: 0, width: 0, height: 0 };
+  const stats = { framesDecoded: 0, keyFramesDecoded: 0, audioEnergy: 0, width: 0, height: 0, timingFrame: '' };
   for (const report of (await (globalThis as PageWindow).client.pc.getStats()).values()) {
     if (report.type !== 'inbound-rtp') continue;
     if (report.kind === 'audio') stats.audioEnergy = report.totalAudioEnergy ?? 0;
@@ -70,9 +89,16 @@ async function readStats(): Promise<BrowserStats> {
       stats.keyFramesDecoded = report.keyFramesDecoded ?? 0;
       stats.width = report.frameWidth ?? 0;
       stats.height = report.frameHeight ?? 0;
+      stats.timingFrame = report.googTimingFrameInfo ?? '';
     }
   }
   return stats;
+}
+
+function lastCaptureTime(): number | null {
+  const video = (globalThis as PageWindow).client.pc.getReceivers().find(({ track }) => track.kind === 'video');
+  const [source]: CapturedSource[] = video?.getSynchronizationSources() ?? [];
+  return source?.captureTimestamp ?? null;
 }
 
 function readMiddle(): { r: number; g: number; b: number } {
@@ -121,6 +147,12 @@ export async function openBrowserClient(): Promise<BrowserClient> {
       ),
     stats: () => page.evaluate(readStats),
     middle: () => page.evaluate(readMiddle),
+    captureTime: () => page.evaluate(lastCaptureTime),
+    send: (label, text) =>
+      page.evaluate(
+        ([name, data]) => (globalThis as PageWindow).client.channels[name ?? '']?.send(data ?? ''),
+        [label, text],
+      ),
     messages: (label) => page.evaluate((name) => (globalThis as PageWindow).client.messages[name] ?? [], label),
     connectionState: () => page.evaluate(() => (globalThis as PageWindow).client.pc.connectionState),
     close: async () => {

@@ -103,7 +103,12 @@ export async function openStage(): Promise<Stage> {
     publisherEntry,
   };
   const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const events: Stage['events'] = { 'peer.state': [], 'publish.state': [], 'program.restart': [] };
+  const events: Stage['events'] = {
+    'peer.state': [],
+    'publish.state': [],
+    'latency.totals': [],
+    'program.restart': [],
+  };
   const link = await eventually('the streamer link', () =>
     connectRpc<StreamerMethods, StreamerEvents>(join(dir, 'streamer.sock'), (name, payload) => {
       (events[name] as unknown[]).push(payload);
