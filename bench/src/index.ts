@@ -5,5 +5,6 @@ export {
 } from '@cloudstage/control-plane/testing/postgres-cluster';
 export * from './pack-stamp.js';
 export { freePort, repository, runDirOf } from './product.js';
-export { launchBrowser, registerStamp } from './run-case.js';
+export { launchBrowser } from './run-case.js';
+export { registerStamp } from './sessions.js';
 export * from './stamp/stamp-code.js';

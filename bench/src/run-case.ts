@@ -1,12 +1,11 @@
-import { createCloudApiClient } from '@cloudstage/cloud-api';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { BenchCase, BenchOptions } from './cases.js';
 import { createCpuMeter } from './cpu.js';
 import { benchLimits } from './limits.js';
-import { stampPackage } from './pack-stamp.js';
 import { percentilesOf } from './percentiles.js';
-import { eventually, type Product } from './product.js';
+import type { Product } from './product.js';
 import type { CaseResult } from './report.js';
+import { addProject, createSession, endSession } from './sessions.js';
 
 /** What every case shares. */
 export interface CaseContext {
@@ -18,7 +17,7 @@ export interface CaseContext {
 }
 
 /** Debian's Chromium without a GPU, with a profile of its own that is discarded. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -31,53 +30,9 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...moreArgs,
     ],
   });
-}
-
-/** Registers the program from its archive. @returns its ApplicationId. */
-export async function registerStamp(product: Pick<Product, 'cli'>, archivePath: string): Promise<string> {
-  const answer = await product.cli<{ readonly ApplicationId: string }>(
-    ...['app', 'add', '--name', 'stamp', '--archive', archivePath],
-    ...['--entry', stampPackage.entryPath, '--args', stampPackage.args],
-  );
-  return answer.ApplicationId;
-}
-
-async function addProject(product: Product, applicationId: string, settings: BenchCase): Promise<string> {
-  const { name, width, height, fps, maxBitrateMbps } = settings;
-  const answer = await product.cli<{ readonly ProjectId: string }>(
-    ...['project', 'add', '--name', name, '--application', applicationId, '--resolution', `${width}x${height}`],
-    ...['--fps', String(fps), '--max-bitrate-mbps', String(maxBitrateMbps)],
-  );
-  return answer.ProjectId;
-}
-
-/** Locks a slot and creates the session, as a business backend does; a slot that is being prepared is waited for. */
-function createSession(
-  product: Product,
-  projectId: string,
-  userId: string,
-  clientSession: string,
-  parameters: string,
-): Promise<string> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  const api = createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey });
-  return eventually('a session', benchLimits.slotFreeMs, async () => {
-    const user = { UserId: userId, UserIp: '127.0.0.1' };
-    await api.applyConcurrent({ ...user, ProjectId: projectId });
-    const answer = await api.createSession({
-      ...user,
-      ClientSession: clientSession,
-      ApplicationParameters: parameters,
-    });
-    return answer.ServerSession;
-  });
-}
-
-async function endSession(product: Product, userId: string): Promise<void> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  await createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey }).destroySession({ UserId: userId });
 }
 
 async function measurePage(page: Page, product: Product, settings: BenchCase, options: BenchOptions) {

@@ -2,58 +2,10 @@ import { msSince } from '../stamp/stamp-code.js';
 import { msSinceCapture } from './clock.js';
 import type { BenchPage, Measured, MeasureOptions } from './contract.js';
 import { createFrameSource, type Frame, type FrameSource, measureWallClockOffset } from './frames.js';
+import { prepareSdk } from './sdk.js';
+import { findVideo, firstOf, sleep } from './waiting.js';
 
 /** Runs in the browser: plays a session with the SDK and measures it. */
-
-interface Sdk {
-  init(options: Readonly<Record<string, unknown>>): void;
-  getClientSession(): string;
-  start(serverSession: string): void;
-  sendMouseEvent(event: { readonly type: string; readonly down: boolean }): void;
-  destroy(): void;
-}
-declare global {
-  interface Window {
-    TCGSDK: Sdk;
-    bench: BenchPage;
-  }
-}
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-function withDeadline<T>(what: string, deadlineMs: number, begin: (resolve: (value: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms for ${what}`)), deadlineMs);
-    begin((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
-/** Calls `pick` for every frame until it gives a value. */
-function firstOf<T>(
-  frames: FrameSource,
-  what: string,
-  deadlineMs: number,
-  pick: (frame: Frame) => T | null,
-): Promise<T> {
-  return withDeadline(what, deadlineMs, (resolve) => {
-    const stop = frames.onFrame((frame) => {
-      const value = pick(frame);
-      if (value === null) return;
-      stop();
-      resolve(value);
-    });
-    setTimeout(stop, deadlineMs);
-  });
-}
-
-function findVideo(): HTMLVideoElement {
-  const video = document.querySelector('video');
-  if (!video) throw new Error('the SDK has no video element');
-  return video;
-}
 
 /** Clicks once. @returns the time until a frame shows the press; null when none did. */
 async function click(frames: FrameSource, options: MeasureOptions): Promise<number | null> {
@@ -114,15 +66,7 @@ function createBenchPage(): BenchPage {
     return frames;
   };
   return {
-    prepare: () =>
-      withDeadline<string>('InitSuccess', 10_000, (resolve) => {
-        window.TCGSDK.init({
-          mount: 'mount',
-          showLoading: false,
-          reconnect: false,
-          onInitSuccess: () => resolve(window.TCGSDK.getClientSession()),
-        });
-      }),
+    prepare: () => prepareSdk(),
     start: (serverSession, deadlineMs) => {
       const startedAtMs = performance.now();
       window.TCGSDK.start(serverSession);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 /** PURE: arguments of the stamp program. */
 
 /** What moves beside the stamp. */
-export const contents = ['still', 'typing', 'scroll', 'game', 'noise'] as const;
+export const contents = ['still', 'typing', 'scroll', 'game', 'noise', 'motion'] as const;
 export type Content = (typeof contents)[number];
 
 /** Parsed arguments. */
