@@ -3,6 +3,7 @@ export {
   type EmptyDatabase,
   startPostgres,
 } from '@cloudstage/control-plane/testing/postgres-cluster';
+export { callNode } from './node-link.js';
 export * from './pack-stamp.js';
 export { freePort, repository, runDirOf } from './product.js';
 export { launchBrowser } from './run-case.js';

@@ -9,10 +9,11 @@ import { type CaseResult, formatCase } from './report.js';
 import { launchBrowser, runCase } from './run-case.js';
 import { registerStamp } from './sessions.js';
 import { serveSite } from './site.js';
+import { formatGoals, formatRow, tableHead } from './table.js';
 
 /**
  * `npm run bench:latency`: plays the stamp program through the whole product, in a real browser on this machine, and prints one
- * line a case. Writes nothing but to temporary directories.
+ * line a case, or a table, and the goals. Writes nothing but to temporary directories.
  * @see docs/performance.md
  */
 async function run(args: readonly string[], cleanups: (() => Promise<unknown>)[]): Promise<void> {
@@ -29,11 +30,13 @@ async function run(args: readonly string[], cleanups: (() => Promise<unknown>)[]
   const browser = await launchBrowser();
   cleanups.push(() => browser.close());
   const results: CaseResult[] = [];
-  for (const settings of options.cases) {
-    const result = await runCase({ product, browser, siteUrl: site.url, applicationId }, settings, options);
+  if (options.table && !options.json) process.stdout.write(tableHead());
+  for (const one of options.runs) {
+    const result = await runCase({ product, browser, siteUrl: site.url, applicationId }, one, options);
     results.push(result);
-    if (!options.json) process.stdout.write(`${formatCase(result)}\n`);
+    if (!options.json) process.stdout.write(options.table ? formatRow(result) : `${formatCase(result)}\n`);
   }
+  if (!options.json) process.stdout.write(formatGoals(results));
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 }
 

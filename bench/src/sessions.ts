@@ -1,10 +1,16 @@
-import { createCloudApiClient } from '@cloudstage/cloud-api';
+import { type CloudApiClient, createCloudApiClient } from '@cloudstage/cloud-api';
 import type { BenchCase } from './cases.js';
 import { benchLimits } from './limits.js';
 import { stampPackage } from './pack-stamp.js';
 import { eventually, type Product } from './product.js';
 
 /** What a business backend does for the benches. */
+
+/** A client of the instance's cloud API. */
+export function cloudApiOf(product: Product): CloudApiClient {
+  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
+  return createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey });
+}
 
 /** Registers the program from its archive. @returns its ApplicationId. */
 export async function registerStamp(product: Pick<Product, 'cli'>, archivePath: string): Promise<string> {
@@ -33,8 +39,7 @@ export function createSession(
   clientSession: string,
   parameters: string,
 ): Promise<string> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  const api = createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey });
+  const api = cloudApiOf(product);
   return eventually('a session', benchLimits.slotFreeMs, async () => {
     const user = { UserId: userId, UserIp: '127.0.0.1' };
     await api.applyConcurrent({ ...user, ProjectId: projectId });
@@ -49,6 +54,5 @@ export function createSession(
 
 /** Ends a user's session. */
 export async function endSession(product: Product, userId: string): Promise<void> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  await createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey }).destroySession({ UserId: userId });
+  await cloudApiOf(product).destroySession({ UserId: userId });
 }

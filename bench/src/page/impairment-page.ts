@@ -1,6 +1,7 @@
 import { motionFrame } from '../stamp/motion.js';
 import { contentTop, msSince } from '../stamp/stamp-code.js';
 import { msSinceCapture } from './clock.js';
+import { findStat, inboundVideo, noteConnections, readStats, type Stat } from './connections.js';
 import { createFrameSource, type FrameSource, measureWallClockOffset } from './frames.js';
 import type {
   QualitySample,
@@ -15,30 +16,6 @@ import { lumaOf, psnr, ssim } from './ssim.js';
 import { findVideo, firstOf, sleep } from './waiting.js';
 
 /** Runs in the browser: receives a picture over a bad path and notes what became of it. */
-
-type Stat = Readonly<Record<string, unknown>>;
-
-/** Notes the connections that the SDK makes, to read their statistics. */
-function noteConnections(): RTCPeerConnection[] {
-  const connections: RTCPeerConnection[] = [];
-  const Original = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Original {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      connections.push(this);
-    }
-  };
-  return connections;
-}
-
-async function readStats(connections: readonly RTCPeerConnection[]): Promise<readonly Stat[]> {
-  const live = connections.find(({ connectionState }) => connectionState === 'connected');
-  return live ? [...(await live.getStats()).values()] : [];
-}
-
-const find = (stats: readonly Stat[], test: (stat: Stat) => boolean): Stat => stats.find(test) ?? {};
-const inboundVideo = (stats: readonly Stat[]) =>
-  find(stats, ({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
 
 function sampleOf(stats: readonly Stat[], atMs: number): ReceiverSample {
   const inbound = inboundVideo(stats);
@@ -58,10 +35,10 @@ function sampleOf(stats: readonly Stat[], atMs: number): ReceiverSample {
 }
 
 function describePath(stats: readonly Stat[]): { readonly codec: string; readonly remotePort: number } {
-  const codec = find(stats, ({ id }) => id === inboundVideo(stats).codecId);
-  const transport = find(stats, ({ type }) => type === 'transport');
-  const pair = find(stats, ({ id }) => id === transport.selectedCandidatePairId);
-  const remote = find(stats, ({ id }) => id === pair.remoteCandidateId);
+  const codec = findStat(stats, ({ id }) => id === inboundVideo(stats).codecId);
+  const transport = findStat(stats, ({ type }) => type === 'transport');
+  const pair = findStat(stats, ({ id }) => id === transport.selectedCandidatePairId);
+  const remote = findStat(stats, ({ id }) => id === pair.remoteCandidateId);
   return { codec: String(codec.mimeType ?? ''), remotePort: Number(remote.port ?? 0) };
 }
 

@@ -61,6 +61,9 @@ const drawGame: DrawContent = (canvas, _frame, timeMs) => {
   }
 };
 
+/** Contents with something small that moves in every frame. */
+const moving: ReadonlySet<Content> = new Set(['typing', 'scroll', 'game', 'noise']);
+
 /** A line of blocks with the look of words. */
 function drawWords(canvas: Canvas, line: number, y: number, words: number): void {
   const rectangles: number[] = [];
@@ -134,13 +137,14 @@ function createNoise(canvas: Canvas): DrawContent {
 }
 
 /**
- * Creates the drawing of a content. `still` draws its background only: the stamp is all that changes.
+ * Creates the drawing of a content. `still` and `idle` draw their background only: the stamp is all that changes.
  * @param canvas of the first frame; later frames may come with another size.
  */
 export function createContent(content: Content, canvas: Canvas): DrawContent {
   const drawBackground: DrawContent = (target) =>
     fill(target, 0x305070, [0, firstLine, target.width, target.height - firstLine]);
   const drawings: Readonly<Record<Content, () => DrawContent>> = {
+    idle: () => drawBackground,
     still: () => drawBackground,
     typing: () => drawTyping,
     scroll: () => drawScroll,
@@ -152,6 +156,6 @@ export function createContent(content: Content, canvas: Canvas): DrawContent {
   return (target, frame, timeMs) => {
     fill(target, 0x000000, [0, 0, target.width, firstLine]);
     draw(target, frame, timeMs);
-    if (content !== 'still' && content !== 'motion') drawHand(target, timeMs);
+    if (moving.has(content)) drawHand(target, timeMs);
   };
 }
