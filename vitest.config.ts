@@ -18,6 +18,10 @@ const alias = [
     find: /^@cloudstage\/control-plane\/testing\/(.+)$/,
     replacement: source('packages/control-plane/src/testing/$1.testkit.ts'),
   },
+  {
+    find: '@cloudstage/render-node/testing/link-model',
+    replacement: source('packages/render-node/src/streamer/rtp/testing/link-model.ts'),
+  },
   ...Object.entries(packages).map(([find, replacement]) => ({ find, replacement })),
 ];
 

@@ -8,6 +8,7 @@ interface Process {
   readonly parentPid: number;
   /** User and system time, own and of children that were waited for, in clock ticks. */
   readonly ticks: number;
+  readonly command: string;
   readonly text: string;
 }
 
@@ -41,8 +42,8 @@ function listProcesses(): Process[] {
     if (!/^\d+$/.test(name)) continue;
     const stat = parseStat(readText(`/proc/${name}/stat`));
     if (!stat) continue;
-    const text = `${readText(`/proc/${name}/cmdline`)}\n${readText(`/proc/${name}/environ`)}`;
-    found.push({ pid: Number(name), text, ...stat });
+    const command = readText(`/proc/${name}/cmdline`);
+    found.push({ pid: Number(name), command, text: `${command}\n${readText(`/proc/${name}/environ`)}`, ...stat });
   }
   return found;
 }
@@ -62,14 +63,86 @@ export function selectProduct(all: readonly Process[], mainPid: number, director
   return all.filter(({ pid }) => pids.has(pid));
 }
 
+/** What a process of the product is, by what its command line names. */
+const roles: readonly (readonly [RegExp, string])[] = [
+  [/port-mux/, 'port-mux'],
+  [/streamer\/publish/, 'publisher'],
+  [/streamer\/main/, 'streamer'],
+  [/^(\S*\/)?(Xvfb|Xorg|Xephyr|X)\0/, 'display'],
+  [/pulseaudio|pipewire/, 'sound'],
+  [/^(\S*\/)?parec\0/, 'recorder'],
+  [/stamp\.cjs/, 'program'],
+];
+
+/** PURE: e.g. `streamer`; `main` for the main process, the name of the executable for others. */
+export function roleOf(pid: number, command: string, mainPid: number): string {
+  if (pid === mainPid) return 'main';
+  const known = roles.find(([pattern]) => pattern.test(command));
+  return known?.[1] ?? command.split('\0')[0]?.split('/').at(-1) ?? 'unknown';
+}
+
+/** A process of a product at one moment. */
+export interface ProductProcess {
+  readonly pid: number;
+  readonly role: string;
+  readonly ticks: number;
+  /** Memory that is resident, shared pages included. */
+  readonly residentBytes: number;
+  /** Memory with shared pages divided among those that share them, so that it can be added up. */
+  readonly ownBytes: number;
+  readonly descriptors: number;
+  readonly threads: number;
+}
+
+function countEntries(path: string): number {
+  try {
+    return readdirSync(path).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** The processes of a product, the bench itself never among them. */
+export function readProduct(mainPid: number, directories: readonly string[]): ProductProcess[] {
+  const others = listProcesses().filter(({ pid }) => pid !== process.pid);
+  return selectProduct(others, mainPid, directories).map(({ pid, ticks, command }) => {
+    const kilobytes = (path: string, name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readText(`/proc/${pid}/${path}`))?.[1] ?? 0) * 1_024;
+    const residentBytes = kilobytes('status', 'VmRSS');
+    return {
+      ...{ pid, ticks, residentBytes },
+      role: roleOf(pid, command, mainPid),
+      ownBytes: kilobytes('smaps_rollup', 'Pss') || residentBytes,
+      descriptors: countEntries(`/proc/${pid}/fd`),
+      threads: countEntries(`/proc/${pid}/task`),
+    };
+  });
+}
+
+/** Processor time per second since the meter was made. */
+export interface CpuMeter {
+  /** Of the whole product, in cores. */
+  cores(): number;
+  /** The same by role. */
+  coresByRole(): Readonly<Record<string, number>>;
+}
+
 /** Measures the processor time that a product uses from now on. The bench itself never counts. */
-export function createCpuMeter(mainPid: number, directories: readonly string[]): { readonly cores: () => number } {
+export function createCpuMeter(mainPid: number, directories: readonly string[]): CpuMeter {
   const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  const total = () => {
-    const others = listProcesses().filter(({ pid }) => pid !== process.pid);
-    return selectProduct(others, mainPid, directories).reduce((sum, { ticks }) => sum + ticks, 0);
+  const byRole = () => {
+    const sums = new Map<string, number>();
+    for (const { role, ticks } of readProduct(mainPid, directories)) sums.set(role, (sums.get(role) ?? 0) + ticks);
+    return sums;
   };
-  const startTicks = total();
+  const start = byRole();
   const startMs = performance.now();
-  return { cores: () => (total() - startTicks) / ticksPerSecond / ((performance.now() - startMs) / 1000) };
+  const coresByRole = () => {
+    const seconds = (performance.now() - startMs) / 1000;
+    const entries = [...byRole()].map(([role, ticks]) => {
+      return [role, (ticks - (start.get(role) ?? 0)) / ticksPerSecond / seconds] as const;
+    });
+    return Object.fromEntries(entries);
+  };
+  return { coresByRole, cores: () => Object.values(coresByRole()).reduce((sum, cores) => sum + cores, 0) };
 }

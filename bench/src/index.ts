@@ -3,7 +3,9 @@ export {
   type EmptyDatabase,
   startPostgres,
 } from '@cloudstage/control-plane/testing/postgres-cluster';
+export { callNode } from './node-link.js';
 export * from './pack-stamp.js';
 export { freePort, repository, runDirOf } from './product.js';
-export { launchBrowser, registerStamp } from './run-case.js';
+export { launchBrowser } from './run-case.js';
+export { registerStamp } from './sessions.js';
 export * from './stamp/stamp-code.js';

@@ -1,52 +1,43 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAppError } from '@cloudstage/protocol';
+import { runBench } from './bench-main.js';
 import { parseBenchOptions } from './cases.js';
 import { packStamp } from './pack-stamp.js';
 import { startProduct } from './product.js';
 import { type CaseResult, formatCase } from './report.js';
-import { launchBrowser, registerStamp, runCase } from './run-case.js';
+import { launchBrowser, runCase } from './run-case.js';
+import { registerStamp } from './sessions.js';
 import { serveSite } from './site.js';
+import { formatGoals, formatRow, tableHead } from './table.js';
 
 /**
  * `npm run bench:latency`: plays the stamp program through the whole product, in a real browser on this machine, and prints one
- * line a case. Writes nothing but to temporary directories.
+ * line a case, or a table, and the goals. Writes nothing but to temporary directories.
  * @see docs/performance.md
  */
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], cleanups: (() => Promise<unknown>)[]): Promise<void> {
   const options = parseBenchOptions(args);
-  const cleanups: (() => Promise<unknown>)[] = [];
-  try {
-    const scratch = await mkdtemp(join(tmpdir(), 'cloudstage-stamp-'));
-    cleanups.push(() => rm(scratch, { recursive: true, force: true }));
-    const archivePath = join(scratch, 'stamp.zip');
-    await packStamp(archivePath);
-    const site = await serveSite();
-    cleanups.push(() => site.close());
-    const product = await startProduct(options.verbose);
-    cleanups.push(() => product.stop());
-    const applicationId = await registerStamp(product, archivePath);
-    const browser = await launchBrowser();
-    cleanups.push(() => browser.close());
-    const results: CaseResult[] = [];
-    for (const settings of options.cases) {
-      const result = await runCase({ product, browser, siteUrl: site.url, applicationId }, settings, options);
-      results.push(result);
-      if (!options.json) process.stdout.write(`${formatCase(result)}\n`);
-    }
-    if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  } finally {
-    for (const cleanup of cleanups.reverse()) await cleanup();
+  const scratch = await mkdtemp(join(tmpdir(), 'cloudstage-stamp-'));
+  cleanups.push(() => rm(scratch, { recursive: true, force: true }));
+  const archivePath = join(scratch, 'stamp.zip');
+  await packStamp(archivePath);
+  const site = await serveSite();
+  cleanups.push(() => site.close());
+  const product = await startProduct(options.verbose);
+  cleanups.push(() => product.stop());
+  const applicationId = await registerStamp(product, archivePath);
+  const browser = await launchBrowser();
+  cleanups.push(() => browser.close());
+  const results: CaseResult[] = [];
+  if (options.table && !options.json) process.stdout.write(tableHead());
+  for (const one of options.runs) {
+    const result = await runCase({ product, browser, siteUrl: site.url, applicationId }, one, options);
+    results.push(result);
+    if (!options.json) process.stdout.write(options.table ? formatRow(result) : `${formatCase(result)}\n`);
   }
+  if (!options.json) process.stdout.write(formatGoals(results));
+  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
-  const text = isAppError(error)
-    ? `${error.code}: ${error.message}`
-    : error instanceof Error
-      ? error.stack
-      : String(error);
-  process.stderr.write(`bench:latency: ${text}\n`);
-  process.exitCode = 1;
-});
+runBench('bench:latency', run);

@@ -14,6 +14,8 @@ export const benchLimits = {
   retryMs: 250,
   /** Encoder, jitter buffer and just-in-time compilers settle. */
   warmUpMs: 3_000,
+  /** Start of an idle program, its first two seconds of drawing, and the pictures that refine the last one. */
+  idleRestMs: 6_000,
   /** Beyond this a click counts as lost. */
   clickLostMs: 1_000,
   /** Pauses between clicks are spread evenly over this range, so that clicks do not lock to the frame clock. */

@@ -19,6 +19,10 @@ const cliMain = join(repository, 'packages/cli/dist/main.js');
 /** An instance of the whole product on ports and a data directory of its own. */
 export interface Product {
   readonly apiUrl: string;
+  /** Public UDP and TCP port of media, on loopback. */
+  readonly mediaPort: number;
+  /** The node's run directory, with the sockets of its processes. */
+  readonly runDir: string;
   readonly pid: number;
   /** Directories that the product's processes name in their arguments or environment. */
   readonly directories: readonly string[];
@@ -109,6 +113,10 @@ export async function startProduct(verbose: boolean): Promise<Product> {
     CLOUDSTAGE_MEDIA_PUBLIC_ADDRESSES: '127.0.0.1',
     CLOUDSTAGE_NODE_SLOTS: '1',
     CLOUDSTAGE_DEMO_ENABLED: 'false',
+    // The cases set bitrates above what the scales allow.
+    CLOUDSTAGE_CONCURRENCY_TYPES: JSON.stringify(
+      Object.fromEntries(['S1', 'M1', 'L1', 'L2', 'XL2'].map((name) => [name, { maxBitrateBps: null }])),
+    ),
   };
   const child = spawn(process.execPath, [cliMain, 'up'], { env, cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -123,6 +131,8 @@ export async function startProduct(verbose: boolean): Promise<Product> {
     await waitUntilReady(child, apiUrl, () => output);
     return {
       apiUrl,
+      mediaPort,
+      runDir: runDirOf(dataDir),
       pid: child.pid ?? 0,
       directories: [dataDir, runDirOf(dataDir)],
       accessKey: JSON.parse(await readFile(join(dataDir, 'access-key.json'), 'utf8')),

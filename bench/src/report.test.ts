@@ -2,8 +2,11 @@ import { expect, it } from 'vitest';
 import { percentilesOf } from './percentiles.js';
 import { formatCase } from './report.js';
 
+/** A result as runs give it. */
 const result = {
   name: '720p60',
+  ...{ content: 'game', viewers: 0, freezes: 0, longestGapMs: 20, videoBps: 8e6, sentBps: 8.4e6 },
+  ...{ jitterBufferMs: 1, decodeMs: 2, legs: {}, cpuByRole: { streamer: 0.7, program: 0.018 }, memoryBytes: 5e8 },
   captureToPresentMs: { count: 600, p50: 4.71, p95: 6.64, p99: 12 },
   clickToPhotonMs: { count: 60, p50: 16, p95: 22.05, p99: 30.26 },
   lostClicks: 0,

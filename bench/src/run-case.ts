@@ -1,12 +1,13 @@
-import { createCloudApiClient } from '@cloudstage/cloud-api';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { BenchCase, BenchOptions } from './cases.js';
-import { createCpuMeter } from './cpu.js';
+import type { BenchOptions, BenchRun } from './cases.js';
+import { createCpuMeter, readProduct } from './cpu.js';
 import { benchLimits } from './limits.js';
-import { stampPackage } from './pack-stamp.js';
+import { callNode } from './node-link.js';
 import { percentilesOf } from './percentiles.js';
-import { eventually, type Product } from './product.js';
-import type { CaseResult } from './report.js';
+import type { Product } from './product.js';
+import type { CaseResult, Legs } from './report.js';
+import { addProject, createSession, endSession } from './sessions.js';
+import { joinViewers } from './viewers/viewers.js';
 
 /** What every case shares. */
 export interface CaseContext {
@@ -18,7 +19,7 @@ export interface CaseContext {
 }
 
 /** Debian's Chromium without a GPU, with a profile of its own that is discarded. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -31,103 +32,106 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...moreArgs,
     ],
   });
 }
 
-/** Registers the program from its archive. @returns its ApplicationId. */
-export async function registerStamp(product: Pick<Product, 'cli'>, archivePath: string): Promise<string> {
-  const answer = await product.cli<{ readonly ApplicationId: string }>(
-    ...['app', 'add', '--name', 'stamp', '--archive', archivePath],
-    ...['--entry', stampPackage.entryPath, '--args', stampPackage.args],
-  );
-  return answer.ApplicationId;
-}
-
-async function addProject(product: Product, applicationId: string, settings: BenchCase): Promise<string> {
-  const { name, width, height, fps, maxBitrateMbps } = settings;
-  const answer = await product.cli<{ readonly ProjectId: string }>(
-    ...['project', 'add', '--name', name, '--application', applicationId, '--resolution', `${width}x${height}`],
-    ...['--fps', String(fps), '--max-bitrate-mbps', String(maxBitrateMbps)],
-  );
-  return answer.ProjectId;
-}
-
-/** Locks a slot and creates the session, as a business backend does; a slot that is being prepared is waited for. */
-function createSession(
-  product: Product,
-  projectId: string,
-  userId: string,
-  clientSession: string,
-  parameters: string,
-): Promise<string> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  const api = createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey });
-  return eventually('a session', benchLimits.slotFreeMs, async () => {
-    const user = { UserId: userId, UserIp: '127.0.0.1' };
-    await api.applyConcurrent({ ...user, ProjectId: projectId });
-    const answer = await api.createSession({
-      ...user,
-      ClientSession: clientSession,
-      ApplicationParameters: parameters,
-    });
-    return answer.ServerSession;
-  });
-}
-
-async function endSession(product: Product, userId: string): Promise<void> {
-  const { SecretId: secretId, SecretKey: secretKey } = product.accessKey;
-  await createCloudApiClient({ endpoint: product.apiUrl, secretId, secretKey }).destroySession({ UserId: userId });
-}
-
-async function measurePage(page: Page, product: Product, settings: BenchCase, options: BenchOptions) {
+async function measurePage(page: Page, { product }: CaseContext, run: BenchRun, options: BenchOptions) {
+  const { settings, content } = run;
+  const isIdle = content === 'idle';
   await page.mouse.move(settings.width / 2, settings.height / 2);
-  await page.evaluate((deadlineMs) => window.bench.waitForStamp(deadlineMs), benchLimits.firstStampMs);
+  // An idle screen shows nothing new to wait for, but takes a while to come to rest.
+  if (isIdle) await page.waitForTimeout(benchLimits.idleRestMs);
+  else await page.evaluate((deadlineMs) => window.bench.waitForStamp(deadlineMs), benchLimits.firstStampMs);
   await page.waitForTimeout(benchLimits.warmUpMs);
+  const sentBytes = async () =>
+    (await callNode<MuxDescription>(product.runDir, 'mux.sock', 'mux.describe')).stats.bytesOut;
+  const before = await sentBytes();
   const meter = createCpuMeter(product.pid, product.directories);
-  const { seconds, clicks } = options;
   const { clickLostMs, clickPauseMs } = benchLimits;
+  const clicks = isIdle ? 0 : options.clicks;
   const measured = await page.evaluate((how) => window.bench.measure(how), {
-    seconds,
-    clicks,
-    clickLostMs,
-    clickPauseMs,
+    ...{ seconds: options.seconds, clicks, clickLostMs, clickPauseMs },
   });
-  return { measured, cpuCores: meter.cores() };
+  const cpuByRole = meter.coresByRole();
+  const ownBytes = readProduct(product.pid, product.directories).reduce((sum, process) => sum + process.ownBytes, 0);
+  return {
+    measured,
+    cpuByRole,
+    memoryBytes: ownBytes,
+    sentBps: (((await sentBytes()) - before) * 8) / measured.seconds,
+  };
+}
+
+interface MuxDescription {
+  readonly stats: { readonly bytesOut: number };
+}
+
+/** Legs as the streamer knows them: its account of the player where it keeps one, else the medians of its statistics. */
+async function readLegs(product: Product): Promise<Legs> {
+  const described = await callNode<StreamDescription>(product.runDir, 'slot-0/streamer.sock', 'stream.describe');
+  const account = described.peers.find(({ role }) => role === 'Player')?.latency;
+  if (account && Object.keys(account).length > 0) return account;
+  const { captureMsP50, convertMsP50, encodeMsP50 } = described.stats;
+  const median = (p50: number | undefined) => ({ p50: p50 ?? null, p95: null, p99: null });
+  return { capture: median(captureMsP50), convert: median(convertMsP50), encode: median(encodeMsP50) };
+}
+
+interface StreamDescription {
+  readonly stats: Readonly<Record<string, number>>;
+  readonly peers: readonly { readonly role: string; readonly latency?: Legs }[];
+}
+
+async function measureSession(page: Page, context: CaseContext, run: BenchRun, options: BenchOptions, userId: string) {
+  const { product, siteUrl, applicationId } = context;
+  const projectId = await addProject(product, applicationId, run.settings);
+  await page.goto(siteUrl);
+  const clientSession = await page.evaluate(() => window.bench.prepare());
+  const parameters = `--fps ${run.settings.fps} --content ${run.content}`;
+  const serverSession = await createSession(product, projectId, userId, clientSession, parameters);
+  const firstFrameMs = await page.evaluate(([session, deadlineMs]) => window.bench.start(session, deadlineMs), [
+    serverSession,
+    benchLimits.firstFrameMs,
+  ] as const);
+  const viewers = run.viewers > 0 ? await joinViewers(product, userId, run.viewers) : null;
+  try {
+    const result = await measurePage(page, context, run, options);
+    return { ...result, firstFrameMs, legs: await readLegs(product) };
+  } finally {
+    await viewers?.close();
+  }
 }
 
 /** Plays one case and measures it. @throws AppError or the page's error that says what did not happen in time. */
-export async function runCase(context: CaseContext, settings: BenchCase, options: BenchOptions): Promise<CaseResult> {
-  const { product, browser, siteUrl, applicationId } = context;
-  const projectId = await addProject(product, applicationId, settings);
+export async function runCase(context: CaseContext, run: BenchRun, options: BenchOptions): Promise<CaseResult> {
+  const { settings, content, viewers } = run;
   const userId = `bench-${settings.name}`;
-  const page = await browser.newPage({ viewport: { width: settings.width, height: settings.height } });
+  const page = await context.browser.newPage({ viewport: { width: settings.width, height: settings.height } });
   try {
-    await page.goto(siteUrl);
-    const clientSession = await page.evaluate(() => window.bench.prepare());
-    const parameters = `--fps ${settings.fps} --content ${options.content}`;
-    const serverSession = await createSession(product, projectId, userId, clientSession, parameters);
-    const firstFrameMs = await page.evaluate(([session, deadlineMs]) => window.bench.start(session, deadlineMs), [
-      serverSession,
-      benchLimits.firstFrameMs,
-    ] as const);
-    const { measured, cpuCores } = await measurePage(page, product, settings, options);
+    const { measured, ...others } = await measureSession(page, context, run, options, userId);
     const drawToPresentMs = percentilesOf(measured.drawToPresentMs);
     const captureTimeFromPicture = measured.captureToPresentMs.length === 0;
+    const cpuCores = Object.values(others.cpuByRole).reduce((sum, cores) => sum + cores, 0);
+    const { lostClicks, presentedFps, seconds, freezes, longestGapMs, videoBps, jitterBufferMs, decodeMs } = measured;
     return {
-      name: settings.name,
+      ...{ name: settings.name, content, viewers, cpuCores, ...others },
       captureToPresentMs: captureTimeFromPicture ? drawToPresentMs : percentilesOf(measured.captureToPresentMs),
       clickToPhotonMs: percentilesOf(measured.clickToPhotonMs),
-      lostClicks: measured.lostClicks,
-      presentedFps: measured.presentedFps,
-      cpuCores,
-      firstFrameMs,
-      drawToPresentMs,
-      seconds: measured.seconds,
-      captureTimeFromPicture,
+      ...{
+        drawToPresentMs,
+        captureTimeFromPicture,
+        lostClicks,
+        presentedFps,
+        seconds,
+        freezes,
+        longestGapMs,
+        videoBps,
+      },
+      ...{ jitterBufferMs, decodeMs },
     };
   } finally {
     await page.close();
-    await endSession(product, userId);
+    await endSession(context.product, userId);
   }
 }

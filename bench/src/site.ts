@@ -10,19 +10,21 @@ import { repository } from './product.js';
 /** The SDK as a page loads it. */
 const sdkPath = join(repository, 'packages/web-sdk/dist/bundle/tcgsdk.js');
 
-const html = `<!doctype html><meta charset="utf-8"><title>Cloudstage bench</title>
+const htmlWith = (
+  ...scripts: readonly string[]
+) => `<!doctype html><meta charset="utf-8"><title>Cloudstage bench</title>
 <style>html,body{margin:0;height:100%;background:#000}#mount{width:100vw;height:100vh}</style>
-<div id="mount"></div><script src="/sdk.js"></script><script src="/page.js"></script>`;
+<div id="mount"></div>${scripts.map((path) => `<script src="${path}"></script>`).join('')}`;
 
-/** A page with the SDK and the measuring script, on a port of its own. */
+/** The pages of the benches, on a port of their own. */
 export interface Site {
   readonly url: string;
   close(): Promise<void>;
 }
 
-async function bundlePage(): Promise<Uint8Array> {
-  const compiled = fileURLToPath(new URL('./page/page.js', import.meta.url));
-  const source = fileURLToPath(new URL('./page/page.ts', import.meta.url));
+async function bundlePage(name: string): Promise<Uint8Array> {
+  const compiled = fileURLToPath(new URL(`./page/${name}.js`, import.meta.url));
+  const source = fileURLToPath(new URL(`./page/${name}.ts`, import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [existsSync(compiled) ? compiled : source],
     bundle: true,
@@ -34,6 +36,13 @@ async function bundlePage(): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
+/** Pages by path; each has a script of its own, those that play sessions the SDK as well. */
+const pages = [
+  { path: '/', script: 'page', withSdk: true },
+  { path: '/impairment', script: 'impairment-page', withSdk: true },
+  { path: '/sender', script: 'sender-page', withSdk: false },
+] as const;
+
 /**
  * Serves the page, isolated from other origins: then the browser's clock has 5 µs instead of 100 µs.
  * @throws AppError `sdk-not-built`.
@@ -41,10 +50,13 @@ async function bundlePage(): Promise<Uint8Array> {
 export async function serveSite(): Promise<Site> {
   if (!existsSync(sdkPath)) throw new AppError('sdk-not-built', `${sdkPath} does not exist; run "npm run build"`);
   const files = new Map<string, { readonly type: string; readonly body: Uint8Array | string }>([
-    ['/', { type: 'text/html', body: html }],
     ['/sdk.js', { type: 'text/javascript', body: await readFile(sdkPath) }],
-    ['/page.js', { type: 'text/javascript', body: await bundlePage() }],
   ]);
+  for (const { path, script, withSdk } of pages) {
+    const scripts = [...(withSdk ? ['/sdk.js'] : []), `/${script}.js`];
+    files.set(path, { type: 'text/html', body: htmlWith(...scripts) });
+    files.set(`/${script}.js`, { type: 'text/javascript', body: await bundlePage(script) });
+  }
   const server = createServer((request, response) => {
     const file = files.get(request.url ?? '');
     if (!file) {

@@ -3,6 +3,7 @@
 /** How to measure. */
 export interface MeasureOptions {
   readonly seconds: number;
+  /** At least so many; 0: nothing is clicked, and nothing read. */
   readonly clicks: number;
   readonly clickLostMs: number;
   readonly clickPauseMs: { readonly min: number; readonly max: number };
@@ -15,6 +16,14 @@ export interface Measured {
   readonly clickToPhotonMs: readonly number[];
   readonly lostClicks: number;
   readonly presentedFps: number;
+  /** Gaps beyond 200 ms between presented frames, and the longest gap. A still screen is all gap. */
+  readonly freezes: number;
+  readonly longestGapMs: number;
+  /** Payload of the video, bits a second. */
+  readonly videoBps: number;
+  /** Means of the receiver's own counters; null without frames. */
+  readonly jitterBufferMs: number | null;
+  readonly decodeMs: number | null;
   readonly seconds: number;
 }
 

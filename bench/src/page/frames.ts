@@ -18,22 +18,24 @@ export interface FrameSource {
   onFrame(act: (frame: Frame) => void): () => void;
 }
 
-function createStampReader(video: HTMLVideoElement): () => Stamp | null {
+/** @param sourceWidth width of what was sent; a sender may make it smaller on its way. */
+function createStampReader(video: HTMLVideoElement, sourceWidth: number | undefined): () => Stamp | null {
   const { left, top, blockSize, columns, rows } = stampLayout;
   const [width, height] = [columns * blockSize, rows * blockSize];
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true, alpha: false });
   return () => {
-    if (!context || video.videoWidth < left + width) return null;
-    context.drawImage(video, left, top, width, height, 0, 0, width, height);
+    const scale = sourceWidth === undefined ? 1 : video.videoWidth / sourceWidth;
+    if (!context || video.videoWidth < (left + width) * scale) return null;
+    context.drawImage(video, left * scale, top * scale, width * scale, height * scale, 0, 0, width, height);
     return decodeStamp(sampleBlocks(context.getImageData(0, 0, width, height).data, width));
   };
 }
 
-/** Follows a video by `requestVideoFrameCallback`. */
-export function createFrameSource(video: HTMLVideoElement): FrameSource {
+/** Follows a video by `requestVideoFrameCallback`. @param sourceWidth of the picture before the sender, where it may differ. */
+export function createFrameSource(video: HTMLVideoElement, sourceWidth?: number): FrameSource {
   const listeners = new Set<(frame: Frame) => void>();
-  const readStamp = createStampReader(video);
+  const readStamp = createStampReader(video, sourceWidth);
   const step: VideoFrameRequestCallback = (_now, metadata) => {
     video.requestVideoFrameCallback(step);
     const { presentationTime: presentedAtMs, presentedFrames, rtpTimestamp } = metadata;

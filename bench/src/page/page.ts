@@ -1,59 +1,14 @@
 import { msSince } from '../stamp/stamp-code.js';
 import { msSinceCapture } from './clock.js';
+import { inboundVideo, noteConnections, readStats } from './connections.js';
 import type { BenchPage, Measured, MeasureOptions } from './contract.js';
 import { createFrameSource, type Frame, type FrameSource, measureWallClockOffset } from './frames.js';
+import { prepareSdk } from './sdk.js';
+import { findVideo, firstOf, sleep } from './waiting.js';
 
 /** Runs in the browser: plays a session with the SDK and measures it. */
 
-interface Sdk {
-  init(options: Readonly<Record<string, unknown>>): void;
-  getClientSession(): string;
-  start(serverSession: string): void;
-  sendMouseEvent(event: { readonly type: string; readonly down: boolean }): void;
-  destroy(): void;
-}
-declare global {
-  interface Window {
-    TCGSDK: Sdk;
-    bench: BenchPage;
-  }
-}
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-function withDeadline<T>(what: string, deadlineMs: number, begin: (resolve: (value: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms for ${what}`)), deadlineMs);
-    begin((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
-/** Calls `pick` for every frame until it gives a value. */
-function firstOf<T>(
-  frames: FrameSource,
-  what: string,
-  deadlineMs: number,
-  pick: (frame: Frame) => T | null,
-): Promise<T> {
-  return withDeadline(what, deadlineMs, (resolve) => {
-    const stop = frames.onFrame((frame) => {
-      const value = pick(frame);
-      if (value === null) return;
-      stop();
-      resolve(value);
-    });
-    setTimeout(stop, deadlineMs);
-  });
-}
-
-function findVideo(): HTMLVideoElement {
-  const video = document.querySelector('video');
-  if (!video) throw new Error('the SDK has no video element');
-  return video;
-}
+const freezeMs = 200;
 
 /** Clicks once. @returns the time until a frame shows the press; null when none did. */
 async function click(frames: FrameSource, options: MeasureOptions): Promise<number | null> {
@@ -74,55 +29,81 @@ async function click(frames: FrameSource, options: MeasureOptions): Promise<numb
   }
 }
 
-async function measure(frames: FrameSource, options: MeasureOptions): Promise<Measured> {
+/** Collects what the frames say until it is stopped. */
+function collectFrames(frames: FrameSource) {
   const wallOffsetMs = measureWallClockOffset();
-  const captureToPresentMs: number[] = [];
-  const drawToPresentMs: number[] = [];
-  const clickToPhotonMs: number[] = [];
-  let lostClicks = 0;
+  const times = { captureToPresentMs: [] as number[], drawToPresentMs: [] as number[] };
+  const gaps = { freezes: 0, longestGapMs: 0 };
   let first: Frame | null = null;
   let last: Frame | null = null;
   let seen = 0;
   const stop = frames.onFrame((frame) => {
     first ??= frame;
+    // Frames without a call of their own lie in between.
+    const pictures = last ? Math.max(1, frame.presentedFrames - last.presentedFrames) : 1;
+    const gapMs = last ? (frame.presentedAtMs - last.presentedAtMs) / pictures : 0;
+    if (gapMs > freezeMs) gaps.freezes += 1;
+    gaps.longestGapMs = Math.max(gaps.longestGapMs, gapMs);
     last = frame;
     const wallMs = frame.presentedAtMs + wallOffsetMs;
-    if (frame.rtpTimestamp !== undefined) captureToPresentMs.push(msSinceCapture(frame.rtpTimestamp, wallMs));
+    if (frame.rtpTimestamp !== undefined) times.captureToPresentMs.push(msSinceCapture(frame.rtpTimestamp, wallMs));
     // Reading pixels takes a millisecond: now and then is enough, and disturbs the rest little.
     seen += 1;
     const stamp = seen % 8 === 0 ? frame.readStamp() : null;
-    if (stamp) drawToPresentMs.push(msSince(stamp.drawnAtUs, wallMs));
+    if (stamp) times.drawToPresentMs.push(msSince(stamp.drawnAtUs, wallMs));
   });
+  return () => {
+    stop();
+    const spanMs = first && last ? last.presentedAtMs - first.presentedAtMs : 0;
+    const presented = first && last ? last.presentedFrames - first.presentedFrames : 0;
+    return { ...times, ...gaps, presentedFps: spanMs > 0 ? (presented * 1000) / spanMs : 0 };
+  };
+}
+
+async function measure(
+  frames: FrameSource,
+  connections: readonly RTCPeerConnection[],
+  options: MeasureOptions,
+): Promise<Measured> {
+  const inbound = async () => inboundVideo(await readStats(connections));
+  const clickToPhotonMs: number[] = [];
+  let lostClicks = 0;
+  const before = await inbound();
   const startMs = performance.now();
-  while (performance.now() - startMs < options.seconds * 1000 || clickToPhotonMs.length + lostClicks < options.clicks) {
+  const stop = collectFrames(frames);
+  const isOver = () =>
+    performance.now() - startMs >= options.seconds * 1000 && clickToPhotonMs.length + lostClicks >= options.clicks;
+  while (!isOver()) {
+    if (options.clicks === 0) {
+      await sleep(options.seconds * 1000);
+      continue;
+    }
     const time = await click(frames, options);
     if (time === null) lostClicks += 1;
     else clickToPhotonMs.push(time);
   }
-  stop();
-  const [from, to] = [first as Frame | null, last as Frame | null];
-  const spanMs = from && to ? to.presentedAtMs - from.presentedAtMs : 0;
-  const presentedFps = from && to && spanMs > 0 ? ((to.presentedFrames - from.presentedFrames) * 1000) / spanMs : 0;
+  const seen = stop();
   const seconds = (performance.now() - startMs) / 1000;
-  return { captureToPresentMs, drawToPresentMs, clickToPhotonMs, lostClicks, presentedFps, seconds };
+  const after = await inbound();
+  const grown = (name: string) => Number(after[name] ?? 0) - Number(before[name] ?? 0);
+  const mean = (total: string, count: string) => (grown(count) > 0 ? (grown(total) * 1000) / grown(count) : null);
+  return {
+    ...{ ...seen, clickToPhotonMs, lostClicks, seconds },
+    videoBps: (grown('bytesReceived') * 8) / seconds,
+    jitterBufferMs: mean('jitterBufferDelay', 'jitterBufferEmittedCount'),
+    decodeMs: mean('totalDecodeTime', 'framesDecoded'),
+  };
 }
 
 function createBenchPage(): BenchPage {
+  const connections = noteConnections();
   let frames: FrameSource | null = null;
   const source = () => {
     frames ??= createFrameSource(findVideo());
     return frames;
   };
   return {
-    prepare: () =>
-      withDeadline<string>('InitSuccess', 10_000, (resolve) => {
-        window.TCGSDK.init({
-          mount: 'mount',
-          showLoading: false,
-          reconnect: false,
-          onInitSuccess: () => resolve(window.TCGSDK.getClientSession()),
-        });
-      }),
+    prepare: () => prepareSdk(),
     start: (serverSession, deadlineMs) => {
       const startedAtMs = performance.now();
       window.TCGSDK.start(serverSession);
@@ -131,7 +112,7 @@ function createBenchPage(): BenchPage {
     waitForStamp: async (deadlineMs) => {
       await firstOf(source(), 'a stamp', deadlineMs, (frame) => frame.readStamp());
     },
-    measure: (options) => measure(source(), options),
+    measure: (options) => measure(source(), connections, options),
     destroy: () => window.TCGSDK.destroy(),
   };
 }

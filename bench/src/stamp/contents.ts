@@ -1,6 +1,7 @@
 import type { Client } from 'x11';
+import { motionFrame, hashOf as random } from './motion.js';
 import type { Content } from './options.js';
-import { stampLayout } from './stamp-code.js';
+import { contentTop as firstLine } from './stamp-code.js';
 
 /** What a content draws with; `pixmap` is shown as a whole after each frame. */
 export interface Canvas {
@@ -18,9 +19,6 @@ export type DrawContent = (canvas: Canvas, frame: number, timeMs: number) => voi
 /** Below the border of the stamp. */
 const handHeight = 16;
 
-/** First line below the stamp and its dark border. */
-const firstLine = stampLayout.top + stampLayout.rows * stampLayout.blockSize + 32;
-
 function setColour({ client, gc }: Canvas, colour: number): void {
   client.ChangeGC(gc, { foreground: colour });
 }
@@ -35,14 +33,6 @@ function drawHand(canvas: Canvas, timeMs: number): void {
   const top = firstLine - handHeight;
   fill(canvas, 0x202830, [0, top, canvas.width, handHeight]);
   fill(canvas, 0xf0c040, [Math.floor(((timeMs / 2000) % 1) * (canvas.width - 64)), top, 64, handHeight]);
-}
-
-/** Deterministic pseudo-random numbers in [0, 1), so that every run shows the same. @see MurmurHash3, 32-bit finaliser */
-function random(seed: number): number {
-  let hash = Math.imul(seed + 1, 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 const palette = [0xd04040, 0x40a060, 0x4068d0, 0xd0a030, 0x9050c0, 0x30a0b0, 0xe07030, 0x708090];
@@ -70,6 +60,9 @@ const drawGame: DrawContent = (canvas, _frame, timeMs) => {
     else client.PolyFillArc(pixmap, gc, [x, y, size, size, 0, 360 * 64]);
   }
 };
+
+/** Contents with something small that moves in every frame. */
+const moving: ReadonlySet<Content> = new Set(['typing', 'scroll', 'game', 'noise']);
 
 /** A line of blocks with the look of words. */
 function drawWords(canvas: Canvas, line: number, y: number, words: number): void {
@@ -111,6 +104,12 @@ function noiseTile(side: number, seed: number): Buffer {
   return pixels;
 }
 
+/** What only the frame's number decides, see `motion.ts`. */
+const drawMotion: DrawContent = (canvas, frame) => {
+  for (const { colour, rectangles } of motionFrame(frame, canvas.width, canvas.height))
+    fill(canvas, colour, rectangles);
+};
+
 const noiseSide = 128;
 
 /** Nothing that an encoder could predict: tiles of noise at other places in every frame. */
@@ -138,23 +137,25 @@ function createNoise(canvas: Canvas): DrawContent {
 }
 
 /**
- * Creates the drawing of a content. `still` draws its background only: the stamp is all that changes.
+ * Creates the drawing of a content. `still` and `idle` draw their background only: the stamp is all that changes.
  * @param canvas of the first frame; later frames may come with another size.
  */
 export function createContent(content: Content, canvas: Canvas): DrawContent {
   const drawBackground: DrawContent = (target) =>
     fill(target, 0x305070, [0, firstLine, target.width, target.height - firstLine]);
   const drawings: Readonly<Record<Content, () => DrawContent>> = {
+    idle: () => drawBackground,
     still: () => drawBackground,
     typing: () => drawTyping,
     scroll: () => drawScroll,
     game: () => drawGame,
     noise: () => createNoise(canvas),
+    motion: () => drawMotion,
   };
   const draw = drawings[content]();
   return (target, frame, timeMs) => {
     fill(target, 0x000000, [0, 0, target.width, firstLine]);
     draw(target, frame, timeMs);
-    if (content !== 'still') drawHand(target, timeMs);
+    if (moving.has(content)) drawHand(target, timeMs);
   };
 }

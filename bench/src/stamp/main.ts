@@ -16,6 +16,9 @@ function nowUs(): number {
 
 type Input = Omit<Stamp, 'drawnAtUs' | 'frame'>;
 
+/** Frames before an idle screen comes to rest: two seconds at 60 a second, so that whoever connects sees it move. */
+const idleFrames = 120;
+
 /** Stays a black border around the blocks, so that the encoder's ringing does not reach them. */
 const border = 16;
 
@@ -29,10 +32,13 @@ class StampWindow {
   #input: Input = { inputSeq: 0, inputAtUs: 0, inputKind: 'none', inputDetail: 0, pointerX: 0, pointerY: 0 };
   #frame = 0;
   #mapped = false;
+  /** Frames that an idle screen still draws: some at the start, one behind a press. */
+  #framesLeft: number;
 
   constructor(client: Client, screen: Screen, options: StampOptions) {
     this.#client = client;
     this.#screen = screen;
+    this.#framesLeft = options.content === 'idle' ? idleFrames : Number.POSITIVE_INFINITY;
     this.#window = client.AllocID();
     this.#gc = client.AllocID();
     const mask = x11.eventMask;
@@ -70,6 +76,7 @@ class StampWindow {
     if (!press && event.name !== 'MotionNotify') return;
     this.#input = { ...this.#input, pointerX: event.x, pointerY: event.y };
     if (!press) return;
+    this.#framesLeft = Math.max(1, this.#framesLeft);
     const inputSeq = (this.#input.inputSeq + 1) & 0xffff;
     this.#input = { ...this.#input, inputSeq, inputAtUs: nowUs(), inputKind: press, inputDetail: event.keycode };
   }
@@ -78,10 +85,12 @@ class StampWindow {
     if (width === this.#canvas.width && height === this.#canvas.height) return;
     this.#client.FreePixmap(this.#canvas.pixmap);
     this.#canvas = this.#createCanvas(width, height);
+    this.#framesLeft = Math.max(1, this.#framesLeft);
   }
 
   drawFrame(timeMs: number): void {
-    if (!this.#mapped) return;
+    if (!this.#mapped || this.#framesLeft <= 0) return;
+    this.#framesLeft -= 1;
     const { client, pixmap, gc, width, height } = this.#canvas;
     const { left, top, blockSize, columns, rows } = stampLayout;
     const drawnAtUs = nowUs();

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 
 /** PURE: arguments of the stamp program. */
 
-/** What moves beside the stamp. */
-export const contents = ['still', 'typing', 'scroll', 'game', 'noise'] as const;
+/** What moves beside the stamp; `idle` draws nothing at all between presses, not even the stamp. */
+export const contents = ['idle', 'still', 'typing', 'scroll', 'game', 'noise', 'motion'] as const;
 export type Content = (typeof contents)[number];
 
 /** Parsed arguments. */

@@ -38,6 +38,9 @@ export function msSince(stampUs: number, timeMs: number): number {
 /** Where the blocks lie on the screen, in pixels. */
 export const stampLayout = { left: 32, top: 32, blockSize: 16, columns: 32, rows: 6 } as const;
 
+/** First line below the stamp and its dark border: here contents begin. */
+export const contentTop = stampLayout.top + stampLayout.rows * stampLayout.blockSize + 32;
+
 /** Blocks of a stamp. */
 export const stampBits = stampLayout.columns * stampLayout.rows;
 const payloadBytes = stampBits / 8 - 2;

@@ -1,26 +1,7 @@
-import { createConnection } from 'node:net';
-import { runDirOf } from '@cloudstage/bench';
+import { callNode as callNodeIn, runDirOf } from '@cloudstage/bench';
 import type { Product } from './product.js';
 
 /** Calls one method of a process of the node over its socket, e.g. `mux.sock` or `slot-0/streamer.sock`. */
 export function callNode<T>(product: Product, socketName: string, method: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(`${runDirOf(product.dataDir)}/${socketName}`);
-    let text = '';
-    socket.setTimeout(5_000, () => socket.destroy(new Error(`${socketName} does not answer ${method}`)));
-    socket.once('error', reject);
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      const frames = text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as { id?: number; result?: T });
-      const answer = frames.find((frame) => frame.id === 1);
-      if (!answer) return;
-      socket.end();
-      if (answer.result === undefined) reject(new Error(JSON.stringify(answer)));
-      else resolve(answer.result);
-    });
-    socket.write(`${JSON.stringify({ id: 1, method, params: {} })}\n`);
-  });
+  return callNodeIn<T>(runDirOf(product.dataDir), socketName, method);
 }

@@ -1,7 +1,7 @@
 /** Bounds of the streamer, each with its reason. */
 export const streamerLimits = {
-  /** One player and a classroom of viewers; every peer costs one packet copy and one encryption a packet. */
-  maxPeers: 16,
+  /** One player and 16 viewers; every peer costs one packet copy and one encryption a packet. */
+  maxPeers: 17,
   /** A peer whose client never sends a STUN check. Slow business backends take seconds, users do not wait a minute. */
   neverConnectedMs: 60_000,
   /** Heartbeats come every second; after this long without one the client is gone, and its session waits within 15 s. */

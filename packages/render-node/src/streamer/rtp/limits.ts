@@ -24,7 +24,7 @@ export const rtpLimits = {
   /** One RTCP datagram fits an MTU; anything longer is not RTCP. */
   rtcpBytes: 2_048,
   rtcpPacketsPerDatagram: 32,
-  /** Packet statuses in one transport-wide feedback; at 60 ms intervals a 100 Mbit/s stream has ≈ 600. */
+  /** Packet statuses in the transport-wide feedback of one datagram; at 60 ms intervals a 100 Mbit/s stream has ≈ 600. */
   twccStatuses: 4_096,
   /** Sent packets remembered until feedback names them. */
   sentPackets: 8_192,

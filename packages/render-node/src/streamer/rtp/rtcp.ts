@@ -113,6 +113,8 @@ export function parseRtcp(datagram: Buffer): RtcpEvent[] {
   if (datagram.length > rtpLimits.rtcpBytes) throw malformed('datagram is too long');
   const events: RtcpEvent[] = [];
   let offset = 0;
+  // Of all messages together: 24 bytes can name as many packets as there may be at all.
+  let statuses = 0;
   for (let packets = 0; offset < datagram.length; packets++) {
     if (packets >= rtpLimits.rtcpPacketsPerDatagram) throw malformed('too many packets in a datagram');
     if (datagram.length - offset < 4) throw malformed('packet header is cut');
@@ -127,6 +129,8 @@ export function parseRtcp(datagram: Buffer): RtcpEvent[] {
       first & 0x1f,
       datagram.subarray(offset, offset + bytes - padding),
     );
+    if (event?.type === 'transport-feedback') statuses += event.feedback.arrivals.length;
+    if (statuses > rtpLimits.twccStatuses) throw malformed('transport feedback names too many packets');
     if (event) events.push(event);
     offset += bytes;
   }

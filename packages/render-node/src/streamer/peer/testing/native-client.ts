@@ -6,8 +6,10 @@ import { isRtcp } from '../../rtp/rtcp.js';
 export interface NativeClient {
   readonly offer: string;
   start(answer: string): void;
-  /** RTP packets of the video m-line, in order of arrival. */
+  /** RTP packets of the video m-line, in order of arrival; none for a client that only counts. */
   readonly video: RtpPacket[];
+  /** Video received so far, with RTP headers. */
+  readonly received: { readonly packets: number; readonly bytes: number };
   /** RTCP datagrams received. */
   readonly rtcp: Buffer[];
   sendRtcp(packet: Buffer): boolean;
@@ -34,8 +36,11 @@ function waitForOffer(connection: PeerConnection): Promise<string> {
   });
 }
 
-/** Creates a client with its offer. The caller closes it; native objects are referenced until then. */
-export async function openNativeClient(): Promise<NativeClient> {
+/**
+ * Creates a client with its offer. The caller closes it; native objects are referenced until then.
+ * @param onlyCounts for a client that runs for long: packets are counted and forgotten.
+ */
+export async function openNativeClient(onlyCounts = false): Promise<NativeClient> {
   const connection = new nodeDataChannel.PeerConnection('client', {
     iceServers: [],
     bindAddress: '127.0.0.1',
@@ -50,7 +55,13 @@ export async function openNativeClient(): Promise<NativeClient> {
   const channel: DataChannel = connection.createDataChannel('hb');
   const video: RtpPacket[] = [];
   const rtcp: Buffer[] = [];
+  const received = { packets: 0, bytes: 0 };
   tracks.video.onMessage((message) => {
+    if (!isRtcp(message)) {
+      received.packets += 1;
+      received.bytes += message.length;
+    }
+    if (onlyCounts) return;
     if (isRtcp(message)) rtcp.push(message);
     else video.push(RtpPacket.deSerialize(message));
   });
@@ -60,6 +71,7 @@ export async function openNativeClient(): Promise<NativeClient> {
     offer: offer.replace(/a=candidate.*\r\n/g, ''),
     start: (answer) => connection.setRemoteDescription(answer, 'answer'),
     video,
+    received,
     rtcp,
     sendRtcp: (packet) => tracks.video.sendMessageBinary(packet),
     close: async () => {
