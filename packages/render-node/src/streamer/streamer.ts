@@ -83,7 +83,9 @@ export class Streamer {
         this.#updateRunning();
         this.#video.requestKeyFrame(true);
       },
-      onClosed: () => {
+      onVoice: (peerId, packet) => deps.microphone.onPacket(peerId, packet),
+      onClosed: (peerId) => {
+        deps.microphone.remove(peerId);
         this.#updateRunning();
         this.#updateBitrate();
       },
@@ -137,6 +139,7 @@ export class Streamer {
     this.#session = { sessionId, settings, media, recordingDirectory };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#deps.mainWindow.follow(window);
+    this.#outputs.begin(settings);
     this.#applyProfile(null);
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();

@@ -8,15 +8,18 @@ import { streamerLimits } from '../limits.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import type { VideoPicture } from '../rtp/media-sender.js';
 import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
+import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 
 /** What the set tells the streamer. */
 export interface PeerSetEvents {
   readonly onConnected: () => void;
-  readonly onClosed: () => void;
+  readonly onClosed: (peerId: string) => void;
   readonly onKeyFrameNeeded: () => void;
   readonly onTargetChanged: () => void;
+  /** A packet of a player's microphone. */
+  readonly onVoice: (peerId: string, packet: ReceivedRtp) => void;
   /** A peer wants pictures again after a pause. */
   readonly onResumed: () => void;
 }
@@ -112,6 +115,7 @@ export class PeerSet {
         onClosed: (reason) => this.#onClosed(identity.peerId, reason),
         onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
         onTargetChanged: this.#events.onTargetChanged,
+        onVoice: (packet) => this.#events.onVoice(identity.peerId, packet),
         channels: {
           onOpen: (label) => control.onChannelOpen(label),
           onMessage: (label, data) => control.onMessage(label, data),
@@ -139,7 +143,7 @@ export class PeerSet {
     entry.control.close();
     const closing = entry.peer.close(reason).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
-    this.#events.onClosed();
+    this.#events.onClosed(peerId);
   }
 
   /** Tells the same user's older peer of this role to go, and closes it shortly after. */
