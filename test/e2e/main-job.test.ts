@@ -30,8 +30,9 @@ describe('a user of the demo page', () => {
   it('sees a moving picture', async () => {
     page = await openPage(browser, demoPage('ann'));
     await playing(page);
+    // On a slow machine the menu is there already, in which only snow falls.
     const first = await readLuma(page, 64, 36);
-    await until('the picture to move', async () => difference(first, await readLuma(page, 64, 36)) > 1);
+    await until('the picture to move', async () => difference(first, await readLuma(page, 64, 36)) > 0.05);
     const decoded = (await receiverStats(page)).framesDecoded;
     await until('frames to go on', async () => (await receiverStats(page)).framesDecoded > decoded + 60);
   });
