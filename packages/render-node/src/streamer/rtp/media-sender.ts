@@ -135,7 +135,7 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
     const outgoing = stream.retransmit(sequenceNumber, nowUs() / 1_000, congestion.rttMs);
     return outgoing ? [() => transmit(context, stream.options.mid, outgoing)] : [];
   });
-  const spread = spreadOf('retransmission', congestion.pacingBitrateBps());
+  const spread = spreadOf('retransmission', congestion.pacingBitrateBps(), congestion.path().loss);
   if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spread);
 }
 
@@ -159,7 +159,7 @@ function sendPicture(context: Context, picture: VideoPicture): void {
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
   const paced = packets.map((outgoing) => () => transmit(context, mid, outgoing, plan?.id));
   const rateBps = Math.max(congestion.pacingBitrateBps(), plan?.rateBps ?? 0);
-  context.pacer.enqueue('video', paced, spreadOf(keyFrame ? 'key' : 'delta', rateBps));
+  context.pacer.enqueue('video', paced, spreadOf(keyFrame ? 'key' : 'delta', rateBps, congestion.path().loss));
   if (plan && rtx) enqueuePadding(context, plan, pictureBytes);
   if (keyFrame) context.wishes.onKeyFrame(nowUs());
 }

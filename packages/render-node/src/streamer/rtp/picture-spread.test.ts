@@ -18,7 +18,8 @@ describe('isBeyondRepair', () => {
 });
 
 it('spreads by the rate of the path, and longest an IDR', () => {
-  expect(spreadOf('delta', 9_840_000).perMs).toBe(1);
-  expect(spreadOf('key', 1).withinMs).toBeGreaterThan(spreadOf('delta', 1).withinMs);
+  expect(spreadOf('delta', 9_840_000, 0).perMs).toBe(1);
+  expect(spreadOf('key', 1, 0).withinMs).toBeGreaterThan(spreadOf('delta', 1, 0).withinMs);
+  expect(spreadOf('delta', 1e9, 0.2).burst).toBeLessThan(spreadOf('delta', 1e9, 0.01).burst);
   expect(paddingSpread(9_840_000)).toEqual({ perMs: 1, withinMs: 0, burst: 0 });
 });

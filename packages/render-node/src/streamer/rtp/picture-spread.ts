@@ -12,13 +12,18 @@ const withinMs = { delta: 4, key: 30, retransmission: 5 } as const;
 /** Packets that leave together. */
 export const burstPackets = 24;
 
+/** The same on a path that loses more than this: its queue may be too short for a picture at once. */
+const gentle = { loss: 0.05, burstPackets: 4, withinMs: { delta: 7, key: 30, retransmission: 10 } } as const;
+
 /** On the wire, about; pacing needs no more. */
 const packetBits = 9_840;
 
 const packetsPerMs = (bitsPerSecond: number) => bitsPerSecond / packetBits / 1_000;
 
-/** Spread of packets that the path takes at `bitsPerSecond`. */
-export function spreadOf(kind: keyof typeof withinMs, bitsPerSecond: number): PacerSpread {
+/** Spread of packets over a path that takes `bitsPerSecond` and loses a share. */
+export function spreadOf(kind: keyof typeof withinMs, bitsPerSecond: number, loss: number): PacerSpread {
+  // Evenly over the time that there is: the rate of a burst is not the rate of the path.
+  if (loss > gentle.loss) return { perMs: 0, withinMs: gentle.withinMs[kind], burst: gentle.burstPackets };
   return { perMs: packetsPerMs(bitsPerSecond), withinMs: withinMs[kind], burst: burstPackets };
 }
 
