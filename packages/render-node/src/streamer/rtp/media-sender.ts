@@ -4,8 +4,9 @@ import { createFeedbackReader } from './feedback.js';
 import type { RtpPayload } from './h264-packetizer.js';
 import { createKeyFrameWishes, type KeyFrameWishes } from './key-frame-wishes.js';
 import { rtpLimits } from './limits.js';
-import { createPacer, type Pacer, type PacerDeps, type PacerSpread } from './pacer.js';
+import { createPacer, type Pacer, type PacerDeps } from './pacer.js';
 import { createPictureExtras, type PictureTimes } from './picture-extras.js';
+import { burstPackets, isBeyondRepair, paddingSpread, spreadOf } from './picture-spread.js';
 import type { ReportBlock, RtcpEvent } from './rtcp.js';
 import type { PlayoutDelay } from './rtp-packet.js';
 import { createRtpStream, type OutgoingPacket, type RtpStream, type RtpStreamOptions } from './rtp-stream.js';
@@ -78,16 +79,6 @@ export interface MediaSender {
   close(): void;
 }
 
-/**
- * Longest time over which a picture is spread: P frames stay prompt, an IDR may take longer on a path that could not take it at once.
- * An ordinary P frame is within the burst: 28 KB is one of 13 Mbit/s at 60 fps.
- */
-const spreadMs = { delta: 4, key: 30, retransmission: 5 } as const;
-const burstPackets = 24;
-/** On the wire, about; pacing needs no more. */
-const packetBits = 9_840;
-const packetsPerMs = (bitsPerSecond: number) => bitsPerSecond / packetBits / 1_000;
-
 /** Mutable state of one sender, shared by the functions below. */
 interface Context {
   readonly deps: MediaSenderDeps;
@@ -130,31 +121,22 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
   const stream = [context.video, context.audio].find((entry) => entry?.options.ssrc === mediaSsrc);
   if (!stream) return;
   context.stats.nacksReceived += sequenceNumbers.length;
-  if (stream === context.video && isBeyondRepair(context, sequenceNumbers)) {
+  const { congestion, nowUs } = context.deps;
+  const missing = sequenceNumbers.filter(stream.remembers).length;
+  if (stream === context.video && isBeyondRepair(missing, congestion.targetBitrateBps(nowUs()))) {
     context.waitingForKeyFrame = true;
     stream.forget();
     wishKeyFrame(context);
     return;
   }
   // What was lost by a full queue must not fill it again; the receiver asks again.
-  if (context.deps.congestion.isBlocked(context.deps.nowUs())) return;
+  if (congestion.isBlocked(nowUs())) return;
   const packets = sequenceNumbers.flatMap((sequenceNumber) => {
-    const outgoing = stream.retransmit(sequenceNumber, context.deps.nowUs() / 1_000, context.deps.congestion.rttMs);
+    const outgoing = stream.retransmit(sequenceNumber, nowUs() / 1_000, congestion.rttMs);
     return outgoing ? [() => transmit(context, stream.options.mid, outgoing)] : [];
   });
-  if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spreadFor(context, spreadMs.retransmission));
-}
-
-/** A key frame costs less than what is missing. */
-function isBeyondRepair({ deps, video }: Context, sequenceNumbers: readonly number[]): boolean {
-  const packets = sequenceNumbers.filter(video.remembers).length;
-  const missingBits = packets * packetBits * 1_000;
-  const carriedBits = deps.congestion.targetBitrateBps(deps.nowUs()) * rtpLimits.repairMs;
-  return packets > rtpLimits.repairPackets && missingBits > carriedBits;
-}
-
-function spreadFor({ deps }: Context, withinMs: number): PacerSpread {
-  return { perMs: packetsPerMs(deps.congestion.pacingBitrateBps()), withinMs, burst: burstPackets };
+  const spread = spreadOf('retransmission', congestion.pacingBitrateBps(), congestion.path().loss);
+  if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spread);
 }
 
 /** Fills a probe up behind the picture that began it. */
@@ -164,8 +146,7 @@ function enqueuePadding(context: Context, plan: ProbePlan, pictureBytes: number)
     const outgoing = context.video.padding();
     if (outgoing) transmit(context, context.video.options.mid, outgoing, plan.id);
   };
-  const spread = { perMs: packetsPerMs(plan.rateBps), withinMs: 0, burst: 0 };
-  context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), spread);
+  context.pacer.enqueue('padding', new Array<() => void>(missing).fill(send), paddingSpread(plan.rateBps));
 }
 
 function sendPicture(context: Context, picture: VideoPicture): void {
@@ -177,8 +158,8 @@ function sendPicture(context: Context, picture: VideoPicture): void {
   const supply = { pictureBytes, padding: rtx !== undefined };
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
   const paced = packets.map((outgoing) => () => transmit(context, mid, outgoing, plan?.id));
-  const spread = spreadFor(context, keyFrame ? spreadMs.key : spreadMs.delta);
-  context.pacer.enqueue('video', paced, { ...spread, perMs: Math.max(spread.perMs, packetsPerMs(plan?.rateBps ?? 0)) });
+  const rateBps = Math.max(congestion.pacingBitrateBps(), plan?.rateBps ?? 0);
+  context.pacer.enqueue('video', paced, spreadOf(keyFrame ? 'key' : 'delta', rateBps, congestion.path().loss));
   if (plan && rtx) enqueuePadding(context, plan, pictureBytes);
   if (keyFrame) context.wishes.onKeyFrame(nowUs());
 }

@@ -1,8 +1,8 @@
 /** Empties a queue by sending less for a while, and notices when that does not help. */
 export interface Drain {
   begin(queueMs: number, nowUs: number): void;
-  /** With each feedback. */
-  update(queueMs: number, nowUs: number): void;
+  /** With each feedback. @param ours the queue is known to be our own: no other flow is suspected */
+  update(queueMs: number, nowUs: number, ours: boolean): void;
   /** The queue is another flow's: do not try again for a while. */
   giveUp(queueMs: number, nowUs: number): void;
   readonly active: boolean;
@@ -48,12 +48,13 @@ export function createDrain(): Drain {
       factor = factorFor(queueMs);
       rival = undefined;
     },
-    update: (queueMs, nowUs) => {
+    update: (queueMs, nowUs, ours) => {
+      if (ours) rival = undefined;
       watchRival(queueMs, nowUs);
       if (!trial) return;
       if (queueMs <= tuning.drainedMs) trial = undefined;
       else if (nowUs >= trial.endUs) {
-        if (queueMs > trial.queueMs * (1 - tuning.goneShare)) {
+        if (!ours && queueMs > trial.queueMs * (1 - tuning.goneShare)) {
           giveUp(queueMs, nowUs);
           return;
         }

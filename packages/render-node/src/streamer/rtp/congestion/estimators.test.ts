@@ -174,17 +174,24 @@ describe('createDrain', () => {
     const drain = createDrain();
     drain.begin(100, 0);
     expect(drain.factor).toBeLessThan(0.8);
-    drain.update(5, 100_000);
+    drain.update(5, 100_000, false);
     expect(drain).toMatchObject({ active: false, factor: 1, rivalQueueMs: undefined });
   });
 
   it('believes in a rival when the queue stays, and not for ever', () => {
     const drain = createDrain();
     drain.begin(100, 0);
-    for (let ms = 0; ms <= 2_000; ms += 100) drain.update(100, ms * 1_000);
+    for (let ms = 0; ms <= 2_000; ms += 100) drain.update(100, ms * 1_000, false);
     expect(drain).toMatchObject({ active: false, factor: 1, rivalQueueMs: 100 });
-    for (let ms = 2_000; ms <= 4_000; ms += 100) drain.update(1, ms * 1_000);
+    for (let ms = 2_000; ms <= 4_000; ms += 100) drain.update(1, ms * 1_000, false);
     expect(drain.rivalQueueMs).toBeUndefined();
+  });
+
+  it('suspects nobody while the queue is known to be our own', () => {
+    const drain = createDrain();
+    drain.begin(100, 0);
+    for (let ms = 0; ms <= 4_000; ms += 100) drain.update(100, ms * 1_000, true);
+    expect(drain).toMatchObject({ active: true, rivalQueueMs: undefined });
   });
 });
 

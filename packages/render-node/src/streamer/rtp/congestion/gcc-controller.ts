@@ -19,8 +19,8 @@ const tuning = {
   silenceFactor: 0.8,
   /** Delay on top of round trip and feedback interval that may be in flight before pictures are left out. */
   allowanceMs: 100,
-  /** Never blocked below this: a key frame of a slow path must pass. */
-  leastWindowBytes: 48_000,
+  /** Never blocked below this: ten packets. */
+  leastWindowBytes: 12_000,
   /** What feedback has not named after this is gone: a path without feedback must not block for ever. */
   forgottenUs: 1_000_000,
   /** Feedback intervals of browsers. */
@@ -117,7 +117,7 @@ function decide(parts: Parts, state: State, received: number, lost: number, nowU
     rate.restore();
     rate.onRival(standing.queueMs, nowUs);
   }
-  rate.onQueue(delay.queueMs(), nowUs);
+  rate.onQueue(delay.queueMs(), delay.steadyAckedBps(), nowUs);
   const result = prober.result(nowUs);
   if (result) applyProbe(parts, result, nowUs);
   const mayGrow =
@@ -173,7 +173,7 @@ function takeFeedback(parts: Parts, state: State, feedback: CongestionFeedback, 
 
 /** More is under way than the path takes in a round trip, the time until feedback comes, and a little. */
 function isBlocked({ rate, sent, standing }: Parts, state: State, nowUs: number): boolean {
-  const roundTripMs = standing.baseMs + state.feedbackMs + tuning.allowanceMs;
+  const roundTripMs = standing.leastMs + rate.rivalQueueMs + state.feedbackMs + tuning.allowanceMs;
   const windowBytes = Math.max(tuning.leastWindowBytes, (rate.targetBps * roundTripMs) / 8_000);
   const sinceUs = Math.max(nowUs - tuning.forgottenUs, state.newestArrivedUs);
   return sent.inFlightBytes(sinceUs) > windowBytes;

@@ -110,6 +110,15 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     expect(percentile(tight.simulation.queueMs, 0.95)).toBeLessThan(500);
   });
 
+  it('bounds the queue of a path that carries less than the least rate, and of one whose queue is short', () => {
+    const narrowest = runFlow({ bandwidthBps: 400_000, queueUs: 2_000_000, delayUs: 30_000 }, 20, seed, { fps: 30 });
+    expect(percentile(narrowest.simulation.queueMs.slice(1_000), 0.95)).toBeLessThan(500);
+    expect(narrowest.goodputBps(5, 20)).toBeGreaterThan(300_000);
+    const short = runFlow({ bandwidthBps: 5e6, queueUs: 12_000, delayUs: 15_000 }, 20, seed);
+    expect(short.goodputBps(5, 20)).toBeGreaterThan(2.5e6);
+    expect(short.flow.controller.path().loss).toBeLessThan(0.2);
+  });
+
   it('works without a retransmission stream: probes are made of pictures', () => {
     const { goodputBps } = runFlow(wide, 10, seed, { withRtx: false });
     expect(goodputBps(1, 3)).toBeGreaterThan(13e6);

@@ -15,8 +15,8 @@ export interface StandingQueue {
   cancel(): void;
   /** Delay above the smallest of the last minutes, in milliseconds. */
   readonly queueMs: number;
-  /** Smallest round trip of the last minutes, in milliseconds; 0 while unknown. */
-  readonly baseMs: number;
+  /** Smallest round trip of the last two minutes, in milliseconds, whatever was thought of it; 0 while unknown. */
+  readonly leastMs: number;
   readonly draining: boolean;
 }
 
@@ -25,6 +25,7 @@ const tuning = {
   recentUs: { bucket: 250_000, buckets: 6 },
   /** Compared with the smallest of this one: routes last for minutes. */
   baseUs: { bucket: 10_000_000, buckets: 30 },
+  leastUs: { bucket: 10_000_000, buckets: 12 },
   /** Feedback in the recent window that makes it count: few messages miss the short ones. */
   samples: 12,
   queueMs: 30,
@@ -39,6 +40,7 @@ const tuning = {
 export function createStandingQueue(): StandingQueue {
   const recent = createWindowedMin(tuning.recentUs.bucket, tuning.recentUs.buckets);
   const base = createWindowedMin(tuning.baseUs.bucket, tuning.baseUs.buckets);
+  const least = createWindowedMin(tuning.leastUs.bucket, tuning.leastUs.buckets);
   let trial: { readonly queueMs: number; readonly endUs: number } | undefined;
   let pauseUs: number = tuning.pauseUs.first;
   let quietUntilUs = Number.NEGATIVE_INFINITY;
@@ -58,6 +60,7 @@ export function createStandingQueue(): StandingQueue {
     onRoundTrip: (roundTripUs, nowUs) => {
       recent.add(roundTripUs, nowUs);
       base.add(roundTripUs, nowUs);
+      least.add(roundTripUs, nowUs);
     },
     check: (nowUs) => {
       if (trial) {
@@ -77,8 +80,8 @@ export function createStandingQueue(): StandingQueue {
     get queueMs() {
       return queueMs();
     },
-    get baseMs() {
-      const min = base.min();
+    get leastMs() {
+      const min = least.min();
       return Number.isFinite(min) ? min / 1_000 : 0;
     },
     get draining() {

@@ -30,6 +30,8 @@ export interface TargetRate {
   readonly draining: boolean;
   /** Another flow keeps the queue full: the rules are those of TCP, more or less, until that ends. */
   readonly competing: boolean;
+  /** The queue that it keeps, 0 without one. */
+  readonly rivalQueueMs: number;
   onOveruse(overuse: Overuse): void;
   onLoss(excessLoss: number, ackedBps: number | undefined, nowUs: number): void;
   onStandingQueue(): void;
@@ -40,7 +42,7 @@ export interface TargetRate {
   onRival(queueMs: number, nowUs: number): void;
   /** Back to the rate before the last decrease by loss or by a standing queue. */
   restore(): void;
-  onQueue(queueMs: number, nowUs: number): void;
+  onQueue(queueMs: number, ackedBps: number | undefined, nowUs: number): void;
   onProbe(rateBps: number, passed: boolean): void;
   onFeedback(growth: Growth): void;
   /** Multiplies the rate. */
@@ -61,6 +63,8 @@ const tuning = {
   drained: 0.92,
   /** Against a flow that fills the queue: decrease by losses, growth in packets a round trip, as TCP takes 1/2 and 1. */
   rival: { decrease: 0.8, packets: 0.5, leastQueueMs: 30, queueFactor: 2 },
+  /** Share of the least rate below which what arrives says that the path cannot carry it. */
+  narrow: 0.95,
   /** Growth a second far from and near the capacity, and the least step: a packet each response time. */
   farGrowth: 0.08,
   /** And where bursts come out at twice the rate or more: probes may have failed for other reasons. */
@@ -200,6 +204,9 @@ export function createTargetRate(options: CongestionOptions): TargetRate {
     get draining() {
       return drain.active;
     },
+    get rivalQueueMs() {
+      return drain.rivalQueueMs ?? 0;
+    },
     get competing() {
       return drain.rivalQueueMs !== undefined;
     },
@@ -217,7 +224,11 @@ export function createTargetRate(options: CongestionOptions): TargetRate {
     },
     onDrained: () => takeBack(tuning.drained),
     restore: () => takeBack(1),
-    onQueue: drain.update,
+    onQueue: (queueMs, ackedBps, nowUs) => {
+      // A path that carries less than the least rate always has a queue, and it is ours.
+      const tooNarrow = (ackedBps ?? state.min) < state.min * tuning.narrow && state.rateBps < state.min * 2;
+      drain.update(queueMs, nowUs, tooNarrow);
+    },
     onProbe: (probedBps, passed) => set(state, onProbe(state, probedBps, passed)),
     onFeedback: (growth) => onFeedback(state, growth),
     grow: (factor) => set(state, state.rateBps * factor),

@@ -88,14 +88,14 @@ describe('createLinkModel', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(0.02, 0.1), (seed, loss) => {
         const single = sendEvenly({ loss }, seed, 20_000, 100);
-        expect(single.link.counters.lost / 20_000).toBeGreaterThan(loss * 0.8);
-        expect(single.link.counters.lost / 20_000).toBeLessThan(loss * 1.2);
+        expect(single.link.counters.lost / 20_000).toBeGreaterThan(loss * 0.6);
+        expect(single.link.counters.lost / 20_000).toBeLessThan(loss * 1.4);
         const bursts = sendEvenly({ burstLoss: burstLossOf(loss, 8) }, seed, 20_000, 100);
-        expect(bursts.link.counters.lost / 20_000).toBeGreaterThan(loss * 0.5);
-        expect(bursts.link.counters.lost / 20_000).toBeLessThan(loss * 1.6);
+        expect(bursts.link.counters.lost / 20_000).toBeGreaterThan(loss * 0.2);
+        expect(bursts.link.counters.lost / 20_000).toBeLessThan(loss * 2.2);
         const mean = (runs: number[]) => runs.reduce((sum, run) => sum + run, 0) / runs.length;
         expect(mean(lossRuns(single.arrivals))).toBeLessThan(1.3);
-        expect(mean(lossRuns(bursts.arrivals))).toBeGreaterThan(4);
+        expect(mean(lossRuns(bursts.arrivals))).toBeGreaterThan(3);
       }),
       { numRuns: 10 },
     );
