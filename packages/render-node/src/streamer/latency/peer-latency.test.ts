@@ -91,6 +91,23 @@ describe('latency of a peer', () => {
     });
   });
 
+  it('does not take for drift what it has allowed the receiver to do', () => {
+    const { latency, asked, second, clock } = setUp();
+    const play = (seconds: number, delay: string, jitterMs: number) => {
+      for (let index = 0; index < seconds; index++) {
+        latency.observer.onReport({ fractionLost: 0, jitterMs, rttMs: 30 }, clock.us);
+        second({ delay, latency: {} });
+      }
+    };
+    play(60, '5', 2);
+    play(10, '5', 35);
+    expect(latency.playoutDelay().maxMs).toBe(100);
+    play(120, '90', 35);
+    play(120, '5', 2);
+    expect(latency.playoutDelay().maxMs).toBe(0);
+    expect(asked).toEqual([]);
+  });
+
   it('makes no wish to a client that would not understand it', () => {
     const { second } = setUp();
     for (let index = 0; index < 60; index++) second({ delay: '5' });
