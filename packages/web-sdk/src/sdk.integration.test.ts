@@ -338,6 +338,50 @@ test('cursor: images of the server, hiding means relative movement', async () =>
   await until(() => expect(ack(peer, 'set_cursor').map(({ data }) => (data as { show: number }).show)).toEqual([1, 2]));
 });
 
+test('the account of the latency is sent, received and shown; a wish attaches the picture anew, once', async () => {
+  const peer = await connect();
+  const presented = () =>
+    page.evaluate(() => {
+      const video = document.querySelector('#mount video') as HTMLVideoElement;
+      return new Promise<number>((resolve) =>
+        video.requestVideoFrameCallback((_now, frame) => resolve(frame.presentedFrames)),
+      );
+    });
+  await presented();
+  const sentLegs = () =>
+    peer.received
+      .filter(({ label }) => label === 'hb')
+      .flatMap(({ message }) => Object.keys((message as { latency?: object }).latency ?? {}));
+  const legs = ['capture_to_present', 'decode', 'input_to_photon', 'jitter_buffer', 'present'];
+  await until(async () => {
+    await page.mouse.click(300, 200);
+    expect([...new Set(sentLegs())].sort()).toEqual(legs);
+  });
+
+  const encode = { p50: 3.1, p95: 4, p99: 5, count: 60 };
+  peer.send('hb', { stream_push_state: 'NoStreamPushing', latency: { encode } });
+  await until(async () => {
+    const stats = (await events()).filter(({ data }) => data.type === 'webrtc_stats').at(-1)?.data.data;
+    expect(stats).toMatchObject({ latency_ms: { encode } });
+  });
+
+  const streamId = () =>
+    page.evaluate(() => ((document.querySelector('#mount video') as HTMLVideoElement).srcObject as MediaStream).id);
+  const first = await streamId();
+  const wish = { id: 5, type: 'restart_playback' };
+  peer.send('hb', { stream_push_state: 'NoStreamPushing', wish });
+  await until(async () => expect(await streamId()).not.toBe(first));
+  const second = await streamId();
+  peer.send('hb', { stream_push_state: 'Pushing', wish });
+  await until(async () => {
+    const states = (await events()).filter(({ name }) => name === 'StreamPushStateChange');
+    expect(states.some(({ data }) => data.stream_push_state === 'Pushing')).toBe(true);
+  });
+  expect(await streamId()).toBe(second);
+  // The picture goes on.
+  await presented();
+});
+
 test('a kick ends the connection for good', async () => {
   const peer = await connect();
   peer.send('hb', { code: 1, message: 'logged in elsewhere', stream_push_state: 'NoStreamPushing' });

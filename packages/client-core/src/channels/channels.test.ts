@@ -76,6 +76,18 @@ describe('ack client', () => {
 });
 
 describe('heartbeat replies', () => {
+  it('may have the account of the latency, and a wish', () => {
+    const entry = { p50: 1, p95: 2, p99: 3, count: 4 };
+    const wish = { id: 7, type: 'restart_playback' };
+    expect(readHeartbeatReply({ latency: { encode: entry, odd: 1 }, wish })).toMatchObject({
+      latency: { encode: entry },
+      restartPlayback: 7,
+    });
+    for (const unknown of [{}, { wish: { id: 7, type: 'other' } }, { wish: 'x' }]) {
+      expect(readHeartbeatReply(unknown)).toMatchObject({ latency: null, restartPlayback: null });
+    }
+  });
+
   it('null is no code', () => {
     expect(readHeartbeatReply({ code: null }).code).toBeNull();
     expect(readHeartbeatReply({ code: 0, message: 'bye' })).toMatchObject({ code: 0, message: 'bye' });

@@ -8,7 +8,7 @@ export const observabilityLimits = {
   gaugesMs: 5_000,
   /** Regions with a label of their own; nodes name their region themselves. */
   regionLabels: 100,
-  /** Nodes with a label of their own; each has some 150 series. */
+  /** Nodes with a label of their own; each has some 180 series. */
   nodeLabels: 50,
   /** What `/readyz` waits for: a probe gives up after a few seconds itself. */
   readyMs: 3_000,

@@ -259,7 +259,7 @@ describe('streamer', () => {
       );
       const { latency } = await eventually('a measurement of the path', async () => {
         const [peer] = (await describeStream()).peers;
-        return peer?.latency.network && peer;
+        return peer?.latency.network && peer.latency.decode && peer;
       });
       expect(Object.keys(latency).sort()).toEqual(
         ['capture', 'convert', 'decode', 'encode', 'network', 'pace', 'receive'].sort(),

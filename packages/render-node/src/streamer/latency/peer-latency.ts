@@ -182,7 +182,9 @@ export function createPeerLatency(deps: PeerLatencyDeps): PeerLatency {
       if (receiveMs !== undefined) account.record('receive', receiveMs);
       if (latency) account.addCounts(latency);
       const captureToPresentMs = medianOf(latency, 'capture_to_present');
-      const step = stepWatchdog(watchdog, { paceMs: pace.take(), receiveMs, captureToPresentMs, lost }, nowMs());
+      const isPathBad = lost > latencyLimits.lossyShare || playout.level > 0;
+      const second = { paceMs: pace.take(), receiveMs, captureToPresentMs, isPathBad };
+      const step = stepWatchdog(watchdog, second, nowMs());
       watchdog = step.state;
       if (step.event) repairs.on(step.event);
       if (!latency) return {};

@@ -18,7 +18,7 @@ function simulate(seconds: number, play: (second: number, repairs: readonly Repa
   const events: Happening[] = [];
   const repairs: Repair[] = [];
   for (let second = 0; second < seconds; second++) {
-    const measured = { paceMs: 1, receiveMs: 4, captureToPresentMs: 12, lost: 0, ...play(second, repairs) };
+    const measured = { paceMs: 1, receiveMs: 4, captureToPresentMs: 12, isPathBad: false, ...play(second, repairs) };
     const step = stepWatchdog(state, measured, second * 1_000);
     state = step.state;
     if (step.event === null) continue;
@@ -68,8 +68,8 @@ describe('watchdog', () => {
     expect(none(() => ({ receiveMs: undefined, paceMs: undefined, captureToPresentMs: undefined }))).toEqual([]);
   });
 
-  it('does nothing about what comes with loss', () => {
-    const { events } = simulate(600, (second) => ({ receiveMs: second < 60 ? 5 : 120, lost: second < 60 ? 0 : 0.05 }));
+  it('does nothing about what a bad path causes', () => {
+    const { events } = simulate(600, (second) => ({ receiveMs: second < 60 ? 5 : 120, isPathBad: second >= 60 }));
     expect(events).toEqual([]);
   });
 
@@ -85,7 +85,7 @@ describe('watchdog', () => {
       paceMs: value,
       receiveMs: value,
       captureToPresentMs: value,
-      lost: fc.double({ min: 0, max: 0.05, noNaN: true }),
+      isPathBad: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(second, { minLength: 100, maxLength: 600 }), (seconds) => {

@@ -22,8 +22,8 @@ export interface LatencySecond {
   /** Jitter buffer and decoder. */
   readonly receiveMs: number | undefined;
   readonly captureToPresentMs: number | undefined;
-  /** Lost share of packets; what loss causes is not ours to repair. */
-  readonly lost: number;
+  /** Loss, or a receiver that was told to hold pictures: what that causes is not ours to repair. */
+  readonly isPathBad: boolean;
 }
 
 /** What is known of one kind of latency. */
@@ -69,8 +69,6 @@ const tuning = {
   worksMs: 12_000,
   /** After an end, good or bad. */
   quietMs: 60_000,
-  /** A lossy second is not looked at. */
-  lossy: 0.02,
 } as const;
 
 /** Repairs of each kind, in the order in which they are tried. */
@@ -132,7 +130,7 @@ function stepRepair(state: WatchdogState, nowMs: number): Step {
 
 /** Takes in one second; the whole way counts only when none of its parts explains the drift. */
 export function stepWatchdog(before: WatchdogState, second: LatencySecond, nowMs: number): Step {
-  if (second.lost > tuning.lossy) {
+  if (second.isPathBad) {
     const calm = (watch: Watch): Watch => ({ ...watch, highSinceMs: null });
     const { pacing, receiving, presenting } = before.watches;
     const watches = { pacing: calm(pacing), receiving: calm(receiving), presenting: calm(presenting) };

@@ -6,7 +6,7 @@ import { isRtcp } from './rtcp.js';
 import { buildTransportFeedback } from './testing/receiver-model.js';
 import { createVirtualTime } from './testing/virtual-time.js';
 
-const extensions = { transportWideCc: 4, playoutDelay: 5 };
+const extensions = { transportWideCc: 4, playoutDelay: 5, videoTiming: 7, absCaptureTime: 11 };
 
 /** Feedback that one packet has arrived. */
 const feedbackOf = (sequenceNumber: number) => buildTransportFeedback(sequenceNumber, [64_000], 0);
@@ -15,6 +15,7 @@ function setUp(withRtx = true, withTimers = false) {
   const time = createVirtualTime(1_790_000_000_000_000);
   const sent: { mid: string; packet: Buffer }[] = [];
   const keyFrameWishes: number[] = [];
+  const observed: string[] = [];
   const clock = { us: 1_790_000_000_000_000 };
   const sender = createMediaSender(
     {
@@ -24,6 +25,13 @@ function setUp(withRtx = true, withTimers = false) {
       congestion: createCongestionController({ minBitrateBps: 1e6, maxBitrateBps: 1e7, startBitrateBps: 5e6 }),
       onKeyFrameNeeded: () => void keyFrameWishes.push(clock.us),
       onTargetChanged: () => undefined,
+      playoutDelay: () => ({ minMs: 0, maxMs: 50 }),
+      observer: {
+        onPictureSent: (encodedUs, sentUs) => void observed.push(`picture ${sentUs - encodedUs}`),
+        onPacketSent: (sequenceNumber) => void observed.push(`packet ${sequenceNumber}`),
+        onArrivals: () => undefined,
+        onReport: ({ fractionLost, jitterMs }) => void observed.push(`report ${fractionLost} ${jitterMs}`),
+      },
     },
     {
       cname: 'test',
@@ -46,14 +54,16 @@ function setUp(withRtx = true, withTimers = false) {
       parts: [Buffer.from([0x41, index]), Buffer.alloc(packets > 20 ? 1_150 : 0)],
       marker: index === packets - 1,
     }));
-    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs: clock.us, keyFrame }, skipWhenBlocked);
+    const captureTimeUs = clock.us - 4_000;
+    const times = { encodeStartUs: captureTimeUs, encodeEndUs: clock.us - 1_000, packetizedUs: clock.us - 1_000 };
+    sender.sendVideo({ payloads, timestamp: 1_000, captureTimeUs, keyFrame, times }, skipWhenBlocked);
   };
   const rtp = () => sent.filter(({ packet }) => !isRtcp(packet)).map(({ packet }) => RtpPacket.deSerialize(packet));
   const nack = (lost: number[]) =>
     new RtcpTransportLayerFeedback({
       feedback: new GenericNack({ senderSsrc: 1, mediaSourceSsrc: 100, lost }),
     }).serialize();
-  return { sender, sent, clock, time, picture, rtp, nack, keyFrameWishes };
+  return { sender, sent, clock, time, picture, rtp, nack, keyFrameWishes, observed };
 }
 
 const transportNumber = (packet: RtpPacket) =>
@@ -68,6 +78,37 @@ describe('createMediaSender', () => {
     picture(false);
     expect(rtp().map(({ header }) => header.sequenceNumber)).toEqual([65_534, 65_535, 0, 1, 2, 3]);
     expect(rtp().map(({ header }) => header.marker)).toEqual([false, false, true, false, false, true]);
+  });
+
+  it('tells times of capture with the first packet of each picture, of coding with the last of some', () => {
+    const { picture, rtp, clock, observed } = setUp();
+    const idsOf = (packets: RtpPacket[]) => packets.map(({ header }) => header.extensions.map(({ id }) => id));
+    picture(true);
+    expect(idsOf(rtp())).toEqual([[4, 5, 11], [4], [4, 7]]);
+    expect(rtp()[0]?.header.extensions[1]?.payload).toEqual(Buffer.from([0, 0, 5]));
+    // Capture to encoder, encoded, packetized, sent.
+    expect(rtp()[2]?.header.extensions[1]?.payload.subarray(0, 9)).toEqual(Buffer.from([1, 0, 0, 0, 3, 0, 3, 0, 4]));
+    picture(false, 1);
+    clock.us += 200_000;
+    picture(false, 1);
+    expect(idsOf(rtp().slice(3))).toEqual([
+      [4, 5, 11],
+      [4, 7, 5, 11],
+    ]);
+    const packets = (...numbers: number[]) => numbers.map((number) => `packet ${number}`);
+    const sent = 'picture 1000';
+    expect(observed).toEqual([...packets(1, 2, 3), sent, ...packets(4), sent, ...packets(5), sent]);
+  });
+
+  it('hands on what the receiver reports of the path', () => {
+    const { sender, picture, observed } = setUp();
+    picture(true);
+    const block = Buffer.alloc(24);
+    block.writeUInt32BE(100, 0);
+    block.writeUInt8(64, 4);
+    block.writeUInt32BE(900, 12);
+    sender.onRtcp(Buffer.concat([Buffer.from('81c9000700000001', 'hex'), block]));
+    expect(observed.at(-1)).toBe('report 0.25 10');
   });
 
   it('counts transport-wide numbers over video, sound and retransmissions', () => {
