@@ -42,6 +42,7 @@ describe('analyse', () => {
   it('tells delay, rate, likeness, and the times to settle and to recover', () => {
     const result = analyse(watchedRun(), facts);
     expect(result.delayOverBaseMs).toMatchObject({ count: 600, p50: 25, p99: 385 });
+    expect(result.rampMs).toBe(500);
     expect(result.settledMs).toBe(1_450);
     expect(result.recoveredMs).toBeGreaterThanOrEqual(3_300);
     expect(result.recoveredMs).toBeLessThanOrEqual(3_600);

@@ -34,6 +34,8 @@ export interface RunResult {
   readonly nacks: number;
   readonly plis: number;
   readonly keyFrames: number;
+  /** From the first picture on, the warm-up included, until four fifths of the rate were reached that was held before any change. */
+  readonly rampMs: number | null;
   /** Until the delay had come back down after the path became slower; null when it did not, or the path does not change. */
   readonly settledMs: number | null;
   /** Until four fifths of the rate before were reached again. */
@@ -104,6 +106,13 @@ function qualityOf(quality: readonly QualitySample[]) {
   };
 }
 
+/** Time from the first picture to the rate that was held later. */
+function rampOf({ samples, startedAtMs }: Watched, facts: RunFacts, startMs: number): number | null {
+  const steadyEndMs = startMs + (facts.slowerAtSeconds ?? facts.seconds) * 1_000;
+  const steady = rateBetween(samples, startMs, steadyEndMs);
+  return steady === null ? null : recoveredAfter(samples, startedAtMs, steadyEndMs, steady);
+}
+
 /** Times until the run was used to the changes of its path. */
 function convergence(watched: Watched, facts: RunFacts, startMs: number) {
   const { slowerAtSeconds, fasterAtSeconds } = facts;
@@ -147,6 +156,7 @@ export function analyse(watched: Watched, facts: RunFacts): RunResult {
     nacks: grown('nacks'),
     plis: grown('plis'),
     keyFrames: grown('keyFramesDecoded'),
+    rampMs: rampOf(watched, facts, startMs),
     ...convergence(watched, facts, startMs),
     unreadable: frames.length - delays.length,
   };

@@ -14,7 +14,7 @@ const result = (delayMs: number, ssim: number, freezes = 0): RunResult => ({
     freezes,
   },
   ...{ longestGapMs: 40, meanJitterBufferMs: 5, ssim, ssimP10: ssim, psnrDb: 30, packetsLost: 0, nacks: 0, plis: 0 },
-  ...{ keyFrames: 0, settledMs: null, recoveredMs: null, unreadable: 0 },
+  ...{ keyFrames: 0, rampMs: 900, settledMs: null, recoveredMs: null, unreadable: 0 },
 });
 const named = (name: string) => impairmentCases.find((one) => one.name === name)!;
 const met = (product: RunResult, chromium: RunResult) =>

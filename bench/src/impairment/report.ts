@@ -27,7 +27,20 @@ export interface SenderRun {
 
 const columns = [
   ...['sender', 'codec', 'picture', 'delay p50', 'p95', 'p99', 'capture→present p95', 'buffer', 'Mbit/s', 'fps'],
-  ...['freezes', 'longest', 'SSIM', 'p10', 'PSNR', 'lost', 'NACK', 'PLI', 'settled', 'recovered', 'relay late p99'],
+  ...[
+    'freezes',
+    'longest',
+    'SSIM',
+    'p10',
+    'PSNR',
+    'lost',
+    'NACK',
+    'PLI',
+    'ramp',
+    'settled',
+    'recovered',
+    'relay late p99',
+  ],
 ] as const;
 
 const fixed = (value: number | null | undefined, digits = 1) =>
@@ -41,7 +54,7 @@ function rowOf({ sender, codec, picture, result, relayLateMsP99, lostShare }: Se
     ...[fixed(result.fps), String(result.freezes), fixed(result.longestGapMs, 0)],
     ...[fixed(result.ssim, 4), fixed(result.ssimP10, 4), fixed(result.psnrDb)],
     ...[`${(lostShare * 100).toFixed(1)}%`, String(result.nacks), String(result.plis)],
-    ...[fixed(result.settledMs, 0), fixed(result.recoveredMs, 0), fixed(relayLateMsP99)],
+    ...[fixed(result.rampMs, 0), fixed(result.settledMs, 0), fixed(result.recoveredMs, 0), fixed(relayLateMsP99)],
   ];
 }
 

@@ -52,7 +52,8 @@ function countSharedMappings(pids: readonly number[]): number {
 
 /** Notes what processes hold. Those that come and go in a phase are added up by role. */
 async function noteResources(tracks: Tracks, product: Product, seconds: number): Promise<void> {
-  const processes = readProduct(product.pid, product.directories);
+  // The program is the bench's own.
+  const processes = readProduct(product.pid, product.directories).filter(({ role }) => role !== 'program');
   for (const role of new Set(processes.map((one) => one.role))) {
     const all = processes.filter((one) => one.role === role);
     const sum = (key: 'residentBytes' | 'descriptors' | 'threads') => all.reduce((total, one) => total + one[key], 0);
