@@ -10,6 +10,8 @@ export const observabilityLimits = {
   regionLabels: 100,
   /** Nodes with a label of their own; each has some 180 series. */
   nodeLabels: 50,
+  /** Reasons of dropped packets with a label of their own; a port mux of this version knows nine. */
+  dropReasons: 16,
   /** What `/readyz` waits for: a probe gives up after a few seconds itself. */
   readyMs: 3_000,
 } as const;

@@ -48,6 +48,25 @@ it('shows a histogram of every leg of every node, and what was repaired', async 
   expect(await registry.metrics()).toContain(`# TYPE ${name} histogram`);
 });
 
+it('shows the traffic of the port muxes under the same labels', async () => {
+  const mux = {
+    routes: 1,
+    udpFlows: 2,
+    tcpFlows: 0,
+    packetsIn: 3,
+    packetsOut: 4,
+    bytesIn: 5,
+    bytesOut: 6,
+    dropped: {},
+  };
+  const { series } = setUp(async () => [
+    { nodeId: 'n1', statistics: { latency: { counts: {}, repairs: {} }, mux } },
+    measured('without', { counts: {}, repairs: {} }),
+  ]);
+  expect(await series('cloudstage_port_mux_packets_total{node="n1",direction="out"}')).toBe(4);
+  expect(await series('cloudstage_port_mux_packets_total{node="without",direction="out"}')).toBeNull();
+});
+
 it('gives no more labels than there may be', async () => {
   const nodes = Array.from({ length: observabilityLimits.nodeLabels + 5 }, (_, index) =>
     measured(`n${index}`, { counts: { encode: counted(3, 1) }, repairs: {} }),

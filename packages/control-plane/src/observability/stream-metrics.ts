@@ -9,8 +9,9 @@ import {
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { ReadNodeStatistics } from '../services/metrics/node-statistics.js';
 import { observabilityLimits } from './limits.js';
+import { createMuxMetrics, type LabelledMux } from './mux-metrics.js';
 
-/** Latency of the streams, read from the nodes when somebody looks. */
+/** Latency of the streams and traffic of the port muxes, read from the nodes when somebody looks. */
 export interface StreamMetrics {
   /** Brings it up to date; at most a few seconds old. Never rejects. */
   refresh(): Promise<void>;
@@ -82,6 +83,7 @@ export function createStreamMetrics(registry: Registry, sources: StreamMetricsSo
     labelNames: ['node', 'repair'],
     registers: [registry],
   });
+  const muxes = createMuxMetrics(registry);
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | null = null;
   const show = (ledgers: ReadonlyMap<string, LatencyLedger>) => {
@@ -95,13 +97,16 @@ export function createStreamMetrics(registry: Registry, sources: StreamMetricsSo
   const read = async () => {
     try {
       const ledgers = new Map<string, LatencyLedger>();
+      const found: LabelledMux[] = [];
       for (const { nodeId, statistics } of await sources.readNodeStatistics()) {
         const node = labelOf(nodeId);
         const ledger = ledgers.get(node) ?? createLatencyLedger();
         ledger.add(statistics.latency);
         ledgers.set(node, ledger);
+        if (statistics.mux) found.push({ node, mux: statistics.mux });
       }
       show(ledgers);
+      muxes.show(found);
       readAt = sources.now();
     } catch {
       // The database did not say which nodes there are; a gauge of its own tells that it is down.

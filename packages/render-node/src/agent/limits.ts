@@ -12,6 +12,8 @@ export const agentLimits = {
   linkConnectPollMs: 10,
   /** Calls to the port mux touch memory only. */
   muxCallMs: 2_000,
+  /** For its numbers alone: who asks for a node's statistics waits little longer, and the others must not be lost. */
+  muxStatsMs: 1_000,
   /** Setting the mode and opening the encoder. */
   configureMs: 5_000,
   /** Creating a peer; includes the DTLS certificate. */

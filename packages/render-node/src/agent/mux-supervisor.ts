@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { adoptHostProcess, spawnHostProcess } from '../host/host-process.js';
-import type { MuxConfig, MuxEvents, MuxMethods, MuxRoute } from '../links/mux-link.js';
+import type { MuxConfig, MuxEvents, MuxMethods, MuxRoute, MuxStats } from '../links/mux-link.js';
 import { agentLimits } from './limits.js';
 import { createLinkedProcess } from './linked-process.js';
 import { createRouteTable, type RouteTable } from './route-table.js';
@@ -21,6 +21,8 @@ export interface MuxSupervisor {
   start(): Promise<void>;
   /** Deletes routes that nobody wants; once the slots of an earlier start have set theirs. */
   prune(): Promise<void>;
+  /** What the mux counts; null while it does not answer. */
+  readStats(): Promise<MuxStats | null>;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,14 @@ export function createMuxSupervisor({ entry, config, env, logger }: MuxSuperviso
       return mux.start(record?.process ?? null);
     },
     prune,
+    readStats: async () => {
+      try {
+        return (await mux.call('mux.describe', {}, { deadlineMs: agentLimits.muxStatsMs })).stats;
+      } catch {
+        // It is being restarted, which is logged where it happens.
+        return null;
+      }
+    },
     close: () => mux.close(),
   };
 }

@@ -97,6 +97,11 @@ describe('a session', () => {
       return answer.ok ? answer.value.latency : null;
     };
     const before = await measured();
+    const statistics = await node.command('node.statistics', {});
+    expect(statistics).toMatchObject({
+      ok: true,
+      value: { mux: { routes: 1, udpFlows: 0, dropped: { malformed: 0 } } },
+    });
     const end = { sessionId: 's1', slotIndex: 0, reason: 'api', message: 'bye' } as const;
     expect(await node.command('session.end', end)).toMatchObject({ ok: true });
     expect(await node.command('session.describe', { sessionId: 's1', slotIndex: 0 })).toMatchObject({ ok: false });

@@ -135,7 +135,7 @@ async function buildParts(
 }
 
 function createHandlers(
-  { slots, packages, latency }: NodeParts,
+  { slots, packages, latency, mux }: NodeParts,
   describe: () => NodeDescription,
   logger: Logger,
 ): NodeCommandHandlers {
@@ -156,7 +156,10 @@ function createHandlers(
       }
     },
     'node.describe': async () => ({ ok: true, value: describe() }),
-    'node.statistics': async () => ({ ok: true, value: { latency: latency.totals() } }),
+    'node.statistics': async () => {
+      const stats = await mux.readStats();
+      return { ok: true, value: { latency: latency.totals(), ...(stats ? { mux: stats } : {}) } };
+    },
   };
 }
 

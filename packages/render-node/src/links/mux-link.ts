@@ -1,3 +1,5 @@
+import type { MuxStatistics } from '@cloudstage/protocol';
+
 /**
  * Link between the agent (caller) and the port mux (server at `<run dir>/mux.sock`). Routes live in the mux's memory; the
  * agent sends them all again when the mux was restarted.
@@ -22,18 +24,8 @@ export interface MuxRoute {
   readonly port: number;
 }
 
-/** Cumulative counters since the mux started. */
-export interface MuxStats {
-  readonly routes: number;
-  readonly udpFlows: number;
-  readonly tcpFlows: number;
-  readonly packetsIn: number;
-  readonly packetsOut: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Packets dropped, by reason: `unknown-flow`, `unknown-ufrag`, `bad-integrity`, `malformed`, `flow-table-full`, `rate-limited`, `backpressure`. */
-  readonly dropped: Readonly<Record<string, number>>;
-}
+/** Cumulative counters since the mux started; the reasons of drops are in `port-mux/counters.ts`. */
+export type MuxStats = MuxStatistics;
 
 export type MuxMethods = {
   'route.set': { params: MuxRoute; result: null };
