@@ -95,7 +95,12 @@ export function drawChart({ title, xLabel, diagrams }: Chart): string {
   const height = size.top + diagrams.length * (size.diagram + size.gap) + size.bottom;
   const topOf = (index: number) => size.top + 24 + index * (size.diagram + size.gap);
   const axis = topOf(diagrams.length - 1) + size.diagram;
-  const ticks = Array.from({ length: 11 }, (_, index) => min + ((max - min) * index) / 10);
+  const step = niceCeil((max - min) / 10);
+  const firstTick = Math.ceil(min / step);
+  const ticks = Array.from(
+    { length: Math.floor(max / step) - firstTick + 1 },
+    (_, index) => (firstTick + index) * step,
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${height}" viewBox="0 0 ${size.width} ${height}" font-family="sans-serif" font-size="12" fill="#222">`,
     `<rect width="${size.width}" height="${height}" fill="#fff" />`,
