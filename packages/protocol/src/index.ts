@@ -2,6 +2,8 @@ export * from './channel-messages.js';
 export * from './errors.js';
 export * from './latency.js';
 export * from './limits.js';
+export * from './media-socket.js';
+export * from './media-tunnel.js';
 export * from './node-link.js';
 export * from './node-measurements.js';
 export * from './package-manifest.js';

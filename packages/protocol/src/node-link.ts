@@ -1,3 +1,4 @@
+import type { MediaOpener, MediaTunnel, OpenMediaParams } from './media-tunnel.js';
 import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
@@ -90,6 +91,8 @@ export interface PeerAnswer {
   readonly videoMimeType: string;
   readonly audioMimeType: string;
   readonly screenConfig: ScreenConfig;
+  /** Lets the client, once, open its WebSocket path with {@link NodeLink.openMedia}; null: the node has none. Secret. */
+  readonly mediaSocketToken: string | null;
 }
 
 /** Expected refusals of a command; each is mapped to a public code in one place of the control plane. */
@@ -282,6 +285,16 @@ export interface NodeLink {
     params: NodeCommands[M]['params'],
     options: { readonly deadlineMs: number },
   ): Promise<NodeCommands[M]['result']>;
+  /**
+   * Opens a way to the WebSocket server of a session's streamer, which checks the handshake and its token; null when the slot
+   * does not run the session. The tunnel is the caller's to close.
+   * @throws AppError as {@link NodeLink.call}.
+   */
+  openMedia(
+    nodeId: string,
+    params: OpenMediaParams,
+    options: { readonly deadlineMs: number },
+  ): Promise<MediaTunnel | null>;
   /** Sets the one handler of reports; a report counts as delivered once the returned promise resolves. */
   onEvent(handler: (event: NodeEvent) => Promise<void>): void;
   /** Serves objects of the store (`blobs/<sha256>`, `manifests/<sha256>`) to nodes. */
@@ -302,7 +315,7 @@ export type NodeCommandHandlers = {
 /** Node's end of the link. */
 export interface NodeUplink {
   /** Announces the node and starts serving commands. */
-  serve(nodeId: string, handlers: NodeCommandHandlers): void;
+  serve(nodeId: string, handlers: NodeCommandHandlers, openMedia?: MediaOpener): void;
   /** Resolves when the control plane has committed the report; rejects with `control-plane-unreachable`. */
   emit(event: NodeEvent): Promise<void>;
   /** Opens an object of the store; rejects with `object-not-found`. */

@@ -60,7 +60,7 @@ export class SdkCore {
 
   constructor() {
     const platform = createBrowserPlatform({
-      onTrack: (track) => this.view?.attach(track),
+      onTrack: (track, keepsTime) => this.view?.attach(track, keepsTime),
       log: (message) => this.log.write(message),
     });
     this.session = new ClientSessionController(platform, (notification) => this.#onNotification(notification));
@@ -82,6 +82,10 @@ export class SdkCore {
       settings: this.#sessionSettings(options),
       statsInterval: options.statsInterval ?? 1,
       requestServerSession: options.onReconnectRequest ?? null,
+      transport: {
+        ...(options.streaming?.mode === undefined ? {} : { mode: options.streaming.mode }),
+        ...(options.streaming?.socketDelayMs === undefined ? {} : { socketDelayMs: options.streaming.socketDelayMs }),
+      },
     });
   }
 

@@ -24,6 +24,8 @@ export interface JoinOptions {
   readonly userId: string;
   /** Changes the SDP of the answer. */
   readonly rewrite?: (sdp: string) => string;
+  /** Further options of `init`. */
+  readonly init?: Readonly<Record<string, unknown>>;
 }
 
 /** Callbacks of the SDK that the page has noted since its last `join`. */
@@ -48,8 +50,8 @@ async function clientSessionOf(page: Page): Promise<string> {
 }
 
 /** Initialises the SDK anew; gives the ClientSession for CreateSession. */
-export async function prepare(page: Page): Promise<string> {
-  await page.evaluate(() => {
+export async function prepare(page: Page, options: JoinOptions['init'] = {}): Promise<string> {
+  await page.evaluate((more) => {
     const sdk = window as unknown as SdkWindow;
     sdk.seen = [];
     const names = [
@@ -61,8 +63,8 @@ export async function prepare(page: Page): Promise<string> {
       'onWebrtcStatusChange',
     ];
     const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
-    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers });
-  });
+    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers, ...more });
+  }, options);
   return clientSessionOf(page);
 }
 
@@ -86,7 +88,7 @@ async function answerOf(
 
 /** init → StartProject → start; resolves at ConnectSuccess with the time that `start` took until then, in milliseconds. */
 export async function join(page: Page, options: JoinOptions): Promise<number> {
-  const answer = await answerOf(options, await prepare(page));
+  const answer = await answerOf(options, await prepare(page, options.init));
   const session = { ...answer, sdp: options.rewrite?.(answer.sdp) ?? answer.sdp };
   const startMs = performance.now();
   await start(page, Buffer.from(JSON.stringify(session)).toString('base64'));
