@@ -114,11 +114,13 @@ export interface MediaDecoderStats {
 
 /** Decodes and plays what a WebSocket brings. */
 export interface MediaDecoderPort {
+  /** Decodes one picture, in order. */
   video(picture: EncodedPicture): void;
   /** One Opus packet, 48 kHz stereo. */
   audio(data: Uint8Array, timestampUs: number): void;
   /** Shows picture and sound in the view from now on. */
   attach(): void;
+  /** Counters up to now. */
   stats(): MediaDecoderStats;
   /** Idempotent. */
   close(): void;

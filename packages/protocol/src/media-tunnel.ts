@@ -10,6 +10,11 @@ export interface MediaTunnel {
   close(): void;
 }
 
+/** How long a caller waits. */
+export interface LinkDeadline {
+  readonly deadlineMs: number;
+}
+
 /** Session whose streamer a tunnel leads to. */
 export interface OpenMediaParams {
   readonly sessionId: string;

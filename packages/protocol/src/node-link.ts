@@ -1,4 +1,4 @@
-import type { MediaOpener, MediaTunnel, OpenMediaParams } from './media-tunnel.js';
+import type { LinkDeadline, MediaOpener, MediaTunnel, OpenMediaParams } from './media-tunnel.js';
 import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
@@ -285,16 +285,8 @@ export interface NodeLink {
     params: NodeCommands[M]['params'],
     options: { readonly deadlineMs: number },
   ): Promise<NodeCommands[M]['result']>;
-  /**
-   * Opens a way to the WebSocket server of a session's streamer, which checks the handshake and its token; null when the slot
-   * does not run the session. The tunnel is the caller's to close.
-   * @throws AppError as {@link NodeLink.call}.
-   */
-  openMedia(
-    nodeId: string,
-    params: OpenMediaParams,
-    options: { readonly deadlineMs: number },
-  ): Promise<MediaTunnel | null>;
+  /** Opens a way to a session's WebSocket server, the caller's to close; null: the slot does not run it. Throws like `call`. */
+  openMedia(nodeId: string, params: OpenMediaParams, options: LinkDeadline): Promise<MediaTunnel | null>;
   /** Sets the one handler of reports; a report counts as delivered once the returned promise resolves. */
   onEvent(handler: (event: NodeEvent) => Promise<void>): void;
   /** Serves objects of the store (`blobs/<sha256>`, `manifests/<sha256>`) to nodes. */
