@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, openPage } from './support/browser.js';
+import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
-import { join, leave, notes, withCandidates } from './support/sdk-session.js';
+import { answerOf, join, leave, notes, withCandidates } from './support/sdk-session.js';
 import { addStampProject, readStamp } from './support/stamp.js';
 
 /** The WebSocket path: where neither UDP nor the media port's TCP passes, the page plays through the control plane's port. */
@@ -28,6 +29,14 @@ afterAll(async () => {
 
 /** Nobody answers there. */
 const blocked = (sdp: string) => withCandidates(sdp, () => ['a=candidate:90 1 udp 2130706431 192.0.2.1 9 typ host']);
+
+/** The session of the stamp program. */
+async function sessionId(): Promise<string> {
+  const sessions = await product.cli<readonly { SessionId: string; UserId: string }[]>('sessions', 'list');
+  const found = sessions.find((session) => session.UserId === userId);
+  if (!found) throw new Error(JSON.stringify(sessions));
+  return found.SessionId;
+}
 
 /** Opens a page that counts the WebSockets it opens. */
 async function openCountingPage(): Promise<{ readonly page: Page; readonly sockets: string[] }> {
@@ -78,19 +87,34 @@ const latency = (page: Page) =>
     (window as unknown as { TCGSDK: { getLatencyStats(): Latency | null } }).TCGSDK.getLatencyStats(),
   );
 
+/** What the page was told of losses. */
+const failures = async (page: Page) => (await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name));
+
+const connections = async (page: Page) => (await notes(page)).filter(({ name }) => name === 'onConnectSuccess').length;
+
+/** Gives the page the way to another ServerSession for the same session. */
+async function reconnecting(page: Page, projectId: string): Promise<void> {
+  await page.exposeFunction('newServerSession', async (clientSession: string) => {
+    const answer = await answerOf({ product, projectId, userId }, clientSession);
+    return Buffer.from(JSON.stringify({ ...answer, sdp: blocked(answer.sdp) })).toString('base64');
+  });
+}
+
 describe('a page whose network lets only HTTP pass', () => {
-  it('plays over a WebSocket: picture, input, latency; its session goes on after the tunnel was cut', async () => {
+  it('plays over a WebSocket: picture, input, latency; and comes back the same way when it is cut', async () => {
     const { page, sockets } = await openCountingPage();
-    await join(page, { product, projectId: stamp, userId, rewrite: blocked });
+    await reconnecting(page, stamp);
+    await join(page, { product, projectId: stamp, userId, rewrite: blocked, reconnect: true });
     await until('a readable stamp', () => readStamp(page));
     expect(sockets).toHaveLength(1);
     await keyArrives(page, 'a', 38);
-    const measured = await until('frames', async () => {
-      const stats = await latency(page);
-      return stats !== null && stats.frames > 100 && stats;
-    });
-    console.log(JSON.stringify(measured), sockets[0]?.replace(/token=.*/, 'token=…'));
-    await page.screenshot({ path: '/tmp/ws-shot.png' });
+    await until('frames of known latency', async () => ((await latency(page))?.frames ?? 0) > 100);
+    expect(await failures(page)).toEqual([]);
+
+    process.kill(await streamerPid(product, await sessionId()), 'SIGKILL');
+    await until('another connection', async () => (await connections(page)) === 2);
+    await keyArrives(page, 'b', 56);
+    expect(sockets).toHaveLength(2);
     await leave(page);
     await page.context().close();
   });
@@ -100,8 +124,26 @@ describe('a page whose network lets only HTTP pass', () => {
     const { ProjectId } = product.demo;
     await join(page, { product, projectId: ProjectId, userId: 'listener', rewrite: blocked });
     await until('audible sound', async () => (await loudest(page)) > 0.01);
-    await page.screenshot({ path: '/tmp/ws-shot2.png' });
-    console.log(JSON.stringify((await notes(page)).slice(-3)));
+    await leave(page);
+    await page.context().close();
+  });
+});
+
+describe('a page whose network lets UDP pass', () => {
+  it('opens no WebSocket, also after the time in which it would', async () => {
+    const { page, sockets } = await openCountingPage();
+    await join(page, { product, projectId: stamp, userId, init: { streaming: { socketDelayMs: 300 } } });
+    await until('frames of known latency', async () => ((await latency(page))?.frames ?? 0) > 100);
+    expect(sockets).toEqual([]);
+    await leave(page);
+    await page.context().close();
+  });
+
+  it('opens one at once when it wants to', async () => {
+    const { page, sockets } = await openCountingPage();
+    await join(page, { product, projectId: stamp, userId, init: { streaming: { mode: 'websocket' } } });
+    await until('a readable stamp', () => readStamp(page));
+    expect(sockets).toHaveLength(1);
     await leave(page);
     await page.context().close();
   });

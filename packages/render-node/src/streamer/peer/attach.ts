@@ -33,3 +33,22 @@ export function listenerOf(control: PeerControl): ChannelListener {
     onClosed: (label) => control.onChannelClosed(label),
   };
 }
+
+/** Of a client on a WebSocket. */
+const noTransport = { iceUfrag: '', icePwd: '', address: '', port: 0 };
+
+/** The peer as the agent must know it. */
+export function describePeer(peer: SessionPeer) {
+  const { peerId, userId, role } = peer.identity;
+  const { iceUfrag, icePwd, address, port } = peer.describe().transport ?? noTransport;
+  return {
+    peerId,
+    userId,
+    role,
+    connected: peer.connected,
+    iceUfrag,
+    icePwd,
+    loopbackAddress: address,
+    loopbackPort: port,
+  };
+}

@@ -9,7 +9,7 @@ import type { CongestionOptions } from '../rtp/congestion.js';
 import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
-import { controlPeerOf, listenerOf, type PeerEntry } from './attach.js';
+import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 import type { PeerPicture } from './session-peer.js';
@@ -33,9 +33,6 @@ export interface PeerSetDeps {
 }
 
 const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 };
-
-/** Of a client on a WebSocket. */
-const noTransport = { iceUfrag: '', icePwd: '', address: '', port: 0 };
 
 /** `hb` code of a take-over. */
 const takenOverCode = 1;
@@ -301,23 +298,6 @@ export class PeerSet {
   }
 
   describe() {
-    return [...this.#entries.values()].flatMap(({ peer }) => {
-      const { transport } = peer.describe();
-      const { peerId, userId, role } = peer.identity;
-      const { iceUfrag, icePwd, address, port } = transport ?? noTransport;
-      return [
-        {
-          peerId,
-          userId,
-          role,
-          connected: peer.connected,
-          iceUfrag,
-          icePwd,
-          loopbackAddress: address,
-          loopbackPort: port,
-          latency: peer.latency.report(),
-        },
-      ];
-    });
+    return [...this.#entries.values()].map(({ peer }) => describePeer(peer));
   }
 }
