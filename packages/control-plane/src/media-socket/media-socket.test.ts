@@ -146,6 +146,7 @@ it('has the scheme of the public URL', () => {
   expect(mediaSocketUrl('https://play.example/x', 'ses-1', 't')).toBe(
     'wss://play.example/x/play?instance_id=ses-1&token=t',
   );
+  expect(mediaSocketUrl('http://[::1]:8080', 's', 't')).toBe('ws://[::1]:8080/play?instance_id=s&token=t');
   expect(mediaSocketUrl('http://127.0.0.1:8080', 'ses-1', 't')).toBe(
     'ws://127.0.0.1:8080/play?instance_id=ses-1&token=t',
   );
