@@ -14,6 +14,8 @@ import { createBrowserMediaSocket } from './stream/media-socket.js';
 export interface BrowserPlatformDeps {
   /** A remote track arrived; attach it to the view. `keepsTime`: its frames' media time is their capture time. */
   onTrack(track: MediaStreamTrack, keepsTime: boolean): void;
+  /** The view shows a picture of the last track. */
+  hasPicture(): boolean;
   log(message: string): void;
 }
 
@@ -117,7 +119,7 @@ async function postJson(url: string, body: unknown, deadlineMs: number): Promise
 export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform {
   return {
     createPeer: (handlers) => createPeer(deps, handlers),
-    mediaSocket: createBrowserMediaSocket((track, keepsTime) => deps.onTrack(track, keepsTime)),
+    mediaSocket: createBrowserMediaSocket({ attach: deps.onTrack, hasPicture: deps.hasPicture }),
     nowMs: () => performance.timeOrigin + performance.now(),
     random: () => Math.random(),
     setInterval(callback, periodMs) {

@@ -61,6 +61,7 @@ export class SdkCore {
   constructor() {
     const platform = createBrowserPlatform({
       onTrack: (track, keepsTime) => this.view?.attach(track, keepsTime),
+      hasPicture: () => (this.view?.elements.video.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA,
       log: (message) => this.log.write(message),
     });
     this.session = new ClientSessionController(platform, (notification) => this.#onNotification(notification));

@@ -2,8 +2,13 @@ import type { EncodedPicture, MediaDecoderHandlers, MediaDecoderPort } from '@cl
 import { createPictureSink, type PictureSink } from './picture-sink.js';
 import { createSoundPlayer, type SoundPlayer } from './sound-player.js';
 
-/** Where tracks go; `keepsTime` is that of the picture's sink. */
-export type AttachTrack = (track: MediaStreamTrack, keepsTime: boolean) => void;
+/** The page's elements for picture and sound. */
+export interface TrackTarget {
+  /** Shows a track; `keepsTime` is that of the picture's sink. */
+  attach(track: MediaStreamTrack, keepsTime: boolean): void;
+  /** The element has got a picture of the attached track. */
+  hasPicture(): boolean;
+}
 
 /** Pictures that may wait for the decoder; more means that the device is too slow, and only a key frame helps. */
 const mostQueuedPictures = 8;
@@ -13,7 +18,7 @@ const repeats = 20;
 
 class BrowserMediaDecoder implements MediaDecoderPort {
   readonly #handlers: MediaDecoderHandlers;
-  readonly #attach: AttachTrack;
+  readonly #target: TrackTarget;
   readonly #sink: PictureSink = createPictureSink();
   readonly #sound: SoundPlayer = createSoundPlayer();
   /** When pictures were handed over, by timestamp. */
@@ -26,9 +31,9 @@ class BrowserMediaDecoder implements MediaDecoderPort {
   #repeat: ReturnType<typeof setInterval> | null = null;
   #closed = false;
 
-  constructor(handlers: MediaDecoderHandlers, attach: AttachTrack) {
+  constructor(handlers: MediaDecoderHandlers, target: TrackTarget) {
     this.#handlers = handlers;
-    this.#attach = attach;
+    this.#target = target;
     this.#decoder = this.#createDecoder();
   }
 
@@ -60,13 +65,13 @@ class BrowserMediaDecoder implements MediaDecoderPort {
   }
 
   attach(): void {
-    this.#attach(this.#sink.track, this.#sink.keepsTime);
-    this.#attach(this.#sound.track, false);
+    this.#target.attach(this.#sink.track, this.#sink.keepsTime);
+    this.#target.attach(this.#sound.track, false);
     let left = repeats;
     this.#repeat = setInterval(() => {
       left -= 1;
-      if (this.#last !== null) this.#sink.show(this.#last.clone());
-      if (left === 0) this.#stopRepeating();
+      if (left === 0 || this.#target.hasPicture()) this.#stopRepeating();
+      else if (this.#last !== null) this.#sink.show(this.#last.clone());
     }, repeatMs);
   }
 
@@ -132,6 +137,6 @@ class BrowserMediaDecoder implements MediaDecoderPort {
 }
 
 /** Creates the decoders of one connection. @throws when the browser has none. */
-export function createMediaDecoder(handlers: MediaDecoderHandlers, attach: AttachTrack): MediaDecoderPort {
-  return new BrowserMediaDecoder(handlers, attach);
+export function createMediaDecoder(handlers: MediaDecoderHandlers, target: TrackTarget): MediaDecoderPort {
+  return new BrowserMediaDecoder(handlers, target);
 }

@@ -1,5 +1,5 @@
 import type { MediaSocketHandlers, MediaSocketPlatform, MediaSocketPort } from '@cloudstage/client-core';
-import { type AttachTrack, createMediaDecoder } from './media-decoder.js';
+import { createMediaDecoder, type TrackTarget } from './media-decoder.js';
 
 function open(url: string, subProtocol: string, handlers: MediaSocketHandlers): MediaSocketPort {
   const socket = new WebSocket(url, subProtocol);
@@ -28,13 +28,13 @@ function unavailable(): string | null {
 }
 
 /** The browser's WebSocket and decoders. */
-export function createBrowserMediaSocket(attach: AttachTrack): MediaSocketPlatform {
+export function createBrowserMediaSocket(target: TrackTarget): MediaSocketPlatform {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   return {
     unavailable,
     open,
-    createDecoder: (handlers) => createMediaDecoder(handlers, attach),
+    createDecoder: (handlers) => createMediaDecoder(handlers, target),
     encodeText: (text) => encoder.encode(text),
     decodeText: (bytes) => decoder.decode(bytes),
   };
