@@ -8,4 +8,5 @@ export * from './node-link.js';
 export * from './node-measurements.js';
 export * from './package-manifest.js';
 export * from './publish-url.js';
+export * from './recording-part.js';
 export * from './session-envelope.js';

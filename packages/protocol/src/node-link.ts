@@ -1,6 +1,7 @@
 import type { LinkDeadline, MediaOpener, MediaTunnel, OpenMediaParams } from './media-tunnel.js';
 import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
+import type { RecordingPart, StoreRecordingOutcome } from './recording-part.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
 
 /**
@@ -252,26 +253,6 @@ export type NodeEvent =
       readonly reason: SessionEndReason;
       readonly exitCode: number | null;
     };
-
-/** A file of a recording: fragmented MP4. A session has several when its picture size changed, or after a fault. */
-export interface RecordingPart {
-  readonly nodeId: string;
-  readonly sessionId: string;
-  /** Node's wall clock at the first picture, epoch milliseconds; tells the parts of a session apart. */
-  readonly startedAt: number;
-  /** Null: its writer was killed; the file can be played to its last whole fragment. */
-  readonly durationMs: number | null;
-  readonly sizeBytes: number;
-  /** Of the file, hex. */
-  readonly sha256: string;
-}
-
-/** What has become of a part. */
-export type StoreRecordingOutcome =
-  /** It is in the object store for good, perhaps from an earlier attempt. */
-  | { readonly type: 'stored' }
-  /** No session of that id ran on that node. */
-  | { readonly type: 'session-not-found' };
 
 /** Control plane's end of the link. */
 export interface NodeLink {

@@ -42,13 +42,7 @@ export function describePeer(peer: SessionPeer) {
   const { peerId, userId, role } = peer.identity;
   const { iceUfrag, icePwd, address, port } = peer.describe().transport ?? noTransport;
   return {
-    peerId,
-    userId,
-    role,
-    connected: peer.connected,
-    iceUfrag,
-    icePwd,
-    loopbackAddress: address,
-    loopbackPort: port,
+    ...{ peerId, userId, role, connected: peer.connected, latency: peer.latency.report() },
+    ...{ iceUfrag, icePwd, loopbackAddress: address, loopbackPort: port },
   };
 }

@@ -13,7 +13,7 @@ import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attac
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 import type { PeerPicture } from './session-peer.js';
-import { SocketPeer } from './socket-peer.js';
+import { createSocketEntry } from './socket-entry.js';
 
 /** What the set tells the streamer. */
 export interface PeerSetEvents {
@@ -125,32 +125,17 @@ export class PeerSet {
     return entry ? (connection) => this.#addSocket(entry, connection, bitrate) : null;
   }
 
-  #addSocket(
-    { peer: sibling, reconnectToken }: PeerEntry,
-    connection: SocketConnection,
-    bitrate: CongestionOptions,
-  ): void {
-    const identity = { ...sibling.identity, peerId: `${sibling.identity.peerId}.socket` };
-    const { peerId } = identity;
-    const holder: { peer?: SocketPeer } = {};
-    const control = this.#control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));
-    const peer = new SocketPeer(
-      {
-        onChosen: () => void sibling.close('replaced'),
-        onClosed: (reason) => this.#onClosed(peerId, reason),
-        onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
-        onTargetChanged: this.#events.onTargetChanged,
-        channels: listenerOf(control),
-      },
-      {
-        ...{ identity, connection, bitrate, clock: this.#deps.clock, sourceLatency: this.latency.report },
-        logger: this.#deps.logger.child({ peerId }),
-      },
-    );
-    holder.peer = peer;
-    this.#entries.set(peerId, { peer, control, reconnectToken, paused: { audio: false, video: false } });
-    peer.start();
-    if (!peer.connected) return;
+  #addSocket(sibling: PeerEntry, connection: SocketConnection, bitrate: CongestionOptions): void {
+    const entry = createSocketEntry(sibling, {
+      ...this.#deps,
+      ...this.#events,
+      ...{ control: this.#control, connection, bitrate, sourceLatency: this.latency.report },
+      onClosed: (peerId, reason) => this.#onClosed(peerId, reason),
+    });
+    const { identity } = entry.peer;
+    this.#entries.set(identity.peerId, entry);
+    entry.peer.start();
+    if (!entry.peer.connected) return;
     this.#report(identity, 'connected', 'connected');
     this.#events.onConnected();
   }

@@ -130,7 +130,7 @@ export class SocketPeer implements SessionPeer {
     return !this.#rate.accepts;
   }
 
-  sendVideo({ data, timestamp, keyFrame }: PeerPicture, skipWhenBlocked: boolean): void {
+  sendVideo({ data, timestamp, keyFrame, times }: PeerPicture, skipWhenBlocked: boolean): void {
     if (this.#closed || (this.#waitsForKeyFrame && !keyFrame)) return;
     const waits = this.#rate.jammed || (skipWhenBlocked && this.blocked);
     if (waits || !this.#send(keyFrame, buildMediaHead('h264', timestamp), data)) {
@@ -139,6 +139,7 @@ export class SocketPeer implements SessionPeer {
       this.#owesKeyFrame = true;
       return;
     }
+    if (times) this.latency.observer.onPictureSent(times.encodeEndUs, this.#clock());
     this.#waitsForKeyFrame = false;
     this.#owesKeyFrame = false;
   }

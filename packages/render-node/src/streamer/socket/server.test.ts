@@ -72,6 +72,7 @@ function createPeer() {
       connection,
       bitrate,
       clock: () => performance.now() * 1_000,
+      sourceLatency: () => ({}),
       logger,
     });
     made.push(peer);
