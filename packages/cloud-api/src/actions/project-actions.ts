@@ -99,7 +99,7 @@ export const createApplicationProject = defineAction({
       'A wrong value is `InvalidParameterValue` and says why; what the state of the project forbids is `FailedOperation`.',
       'A SHARED project runs every application of the account of its category; `ApplicationId` is the one that runs when ApplyConcurrent names none.',
       'H264 cannot be disabled: it is what the render nodes encode.',
-      '`UpstreamAudioOption` is kept and shown; it makes no difference yet, because clients send no microphone upstream in this version.',
+      '`UpstreamAudioOption` is about live pushes alone: programs and recordings hear the users either way.',
       '`XRMaxWidth` makes the picture of an `ApplicationXR` narrower in proportion; 0 sets no bound.',
     ],
   },

@@ -50,6 +50,7 @@ function openStreamer(
     xAuthorityPath: paths.xAuthorityPath,
     pulseServer: soundServerAddress(paths),
     pulseSource: `${soundSinkName}.monitor`,
+    microphonePath: paths.microphonePath,
     loopbackAddress: '127.0.0.1',
     logLevel: config.logLevel,
   };

@@ -19,6 +19,8 @@ export interface SlotPaths {
   /** 0700, the slot user's: sound server socket and state. */
   readonly soundDir: string;
   readonly soundSocketPath: string;
+  /** Pipe that the sound server's microphone reads. */
+  readonly microphonePath: string;
   /** Empty directory onto which the package is bound, in the program's mount namespace only. */
   readonly appMountPath: string;
   /** 0700, the agent's. */
@@ -40,6 +42,7 @@ export function slotPaths(runDir: string, slotIndex: number): SlotPaths {
     xAuthorityPath: join(xDir, 'Xauthority'),
     soundDir,
     soundSocketPath: join(soundDir, 'native'),
+    microphonePath: join(soundDir, 'microphone'),
     appMountPath: join(dir, 'app'),
     logDir: join(dir, 'log'),
   };

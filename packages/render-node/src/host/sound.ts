@@ -10,6 +10,9 @@ import { waitUntilReady } from './wait-until.js';
 /** Name of the sink that programs play to; `cloudstage.monitor` is what the streamer records. */
 export const soundSinkName = 'cloudstage';
 
+/** Name of the source that programs record the users' voices from. */
+export const microphoneName = 'microphone';
+
 /** Sample format of the whole sound path: what Opus wants, so that nothing is resampled twice. */
 const daemonConfig = `default-sample-format = s16le
 default-sample-rate = 48000
@@ -45,7 +48,7 @@ function canConnect(path: string): Promise<boolean> {
 }
 
 /**
- * Starts a PulseAudio of its own for the slot: one null sink, one socket in a closed directory, no D-Bus, and no loading of
+ * Starts a PulseAudio of its own for the slot: one null sink, one microphone, one socket in a closed directory, no D-Bus, and no loading of
  * modules by clients (a module could write files outside of the sandbox).
  * @throws AppError `process-start-failed`, `deadline-exceeded`.
  */
@@ -59,6 +62,9 @@ export async function startSound({ paths, user, joinCgroup, env }: SoundOptions)
     ...['--log-target=stderr', '--log-level=warn'],
     '-L',
     `module-null-sink sink_name=${soundSinkName} format=s16le rate=48000 channels=2 channel_map=front-left,front-right`,
+    // The only source that is no monitor, so it is the default one.
+    '-L',
+    `module-pipe-source source_name=${microphoneName} file=${paths.microphonePath} format=s16le rate=48000 channels=1 source_properties=device.description=Microphone`,
     '-L',
     `module-native-protocol-unix socket=${paths.soundSocketPath} auth-anonymous=1 auth-cookie-enabled=0`,
   ];

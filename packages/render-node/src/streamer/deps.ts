@@ -4,6 +4,7 @@ import type { X11Display } from '../x11/display.js';
 import type { Control, StreamControl } from './control/contract.js';
 import type { AudioPipeline, EncodedSound, PcmSound } from './media/audio-pipeline.js';
 import type { WallClock } from './media/clock.js';
+import type { Microphone } from './media/microphone.js';
 import type { VideoPipeline, VideoPipelineDeps } from './media/video-pipeline.js';
 import type { LivePush, PushEvents } from './publish/live-push.js';
 import type { Recording, RecordingEvents } from './record/recording.js';
@@ -20,6 +21,7 @@ export interface StreamerDeps {
   readonly createAudio: (onSound: (sound: EncodedSound) => void, onPcm: (sound: PcmSound) => void) => AudioPipeline;
   readonly createPush: (events: PushEvents) => LivePush;
   readonly createRecording: (events: RecordingEvents) => Recording;
+  readonly microphone: Microphone;
   readonly mainWindow: MainWindowKeeper;
   readonly createControl: (stream: StreamControl) => Control;
   readonly drawCursor: (video: VideoPipeline, enabled: boolean) => void;

@@ -27,6 +27,8 @@ export const streamerLimits = {
   channelBufferedBytes: 1_048_576,
   /** RTCP packets of one peer and second; Chromium sends ≈ 30. */
   rtcpPerSecond: 1_000,
+  /** Packets of a player's microphone in a second: 50 of 20 ms, or 100 of 10 ms after a pause in the network. */
+  voicePerSecond: 200,
   /** Runtime directory check: the slot is gone when it is gone. */
   runDirCheckMs: 2_000,
   /** How long SIGTERM may take before the process ends without a clean close. */

@@ -25,6 +25,7 @@ import { createWallClock } from './media/clock.js';
 import { createColorConverter } from './media/color-convert.js';
 import { createCpuMeter } from './media/cpu-load.js';
 import { createCursorPainter } from './media/cursor-painter.js';
+import { Microphone } from './media/microphone.js';
 import { createMemoryMapper } from './media/native-memory.js';
 import { createScreenSource } from './media/screen-source.js';
 import { createVideoEncoder } from './media/video-encoder.js';
@@ -52,6 +53,7 @@ const ConfigSchema = Type.Object({
   pulseSource: Type.String({ minLength: 1 }),
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
+  microphonePath: Type.String(),
   publisherEntry: Type.Optional(Type.String()),
 });
 
@@ -136,6 +138,7 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
         logger,
         nowMs: () => performance.now(),
       }),
+    microphone: new Microphone({ path: config.microphonePath, logger, nowMs: () => performance.now() }),
     mainWindow,
     createControl: (stream) => createControl({ display: controlDisplay, logger, stream, now: () => clock() / 1_000 }),
     drawCursor: (pipeline, enabled) => video.painter.setEnabled(enabled, pipeline),

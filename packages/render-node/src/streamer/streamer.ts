@@ -84,7 +84,9 @@ export class Streamer {
         this.#updateRunning();
         this.#video.requestKeyFrame(true);
       },
-      onClosed: () => {
+      onVoice: (peerId, packet) => deps.microphone.onPacket(peerId, packet),
+      onClosed: (peerId) => {
+        deps.microphone.remove(peerId);
         this.#updateRunning();
         this.#updateBitrate();
       },
@@ -138,6 +140,7 @@ export class Streamer {
     this.#session = { sessionId, settings, media, recordingDirectory };
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#deps.mainWindow.follow(window);
+    this.#outputs.begin(settings);
     this.#applyProfile(null);
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();
@@ -212,8 +215,7 @@ export class Streamer {
     this.#peers.latency.addPicture(made);
     const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
     const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
-    const times = { ...made, packetizedUs: this.#deps.clock() };
-    this.#peers.sendVideo({ ...picture, payloads, timestamp, times });
+    this.#peers.sendVideo({ ...picture, payloads, timestamp, times: { ...made, packetizedUs: this.#deps.clock() } });
   }
 
   #onSound({ data, timeUs, talkSpurtStart }: EncodedSound): void {

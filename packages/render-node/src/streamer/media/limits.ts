@@ -28,6 +28,16 @@ export const mediaLimits = {
   silenceHangoverFrames: 50,
   /** The audio clock is set anew when it is this far from the wall clock. */
   audioDriftMs: 80,
+  /** Voices of one session: as many as it may have players. */
+  speakers: 16,
+  /** The microphone's pipe is given silence in pieces of this length while nobody speaks; programs that record wait for no longer. */
+  microphoneIdleMs: 100,
+  /** A voice that pauses for less than this (clients send nothing in silence) is still one that speaks. */
+  speechHangoverMs: 1_000,
+  /** Pieces of 10 ms that are made up for after the process stood still; older ones are left out. */
+  microphoneBacklogPieces: 20,
+  /** Mixed pieces that wait for the program's sound, which they are added to in live pushes. */
+  speechQueuePieces: 10,
   /** How often the pointer's place is asked for while it is drawn into the picture. */
   cursorPollMs: 16,
 } as const;

@@ -7,6 +7,7 @@ import { createSourceLatency, type SourceLatency } from '../latency/source-laten
 import { streamerLimits } from '../limits.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
+import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
 import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
@@ -18,9 +19,11 @@ import { createSocketEntry } from './socket-entry.js';
 /** What the set tells the streamer. */
 export interface PeerSetEvents {
   readonly onConnected: () => void;
-  readonly onClosed: () => void;
+  readonly onClosed: (peerId: string) => void;
   readonly onKeyFrameNeeded: () => void;
   readonly onTargetChanged: () => void;
+  /** A packet of a player's microphone. */
+  readonly onVoice: (peerId: string, packet: ReceivedRtp) => void;
   /** A peer wants pictures again after a pause. */
   readonly onResumed: () => void;
 }
@@ -109,6 +112,7 @@ export class PeerSet {
         onClosed: (reason) => this.#onClosed(identity.peerId, reason),
         onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
         onTargetChanged: this.#events.onTargetChanged,
+        onVoice: (packet) => this.#events.onVoice(identity.peerId, packet),
         channels: listenerOf(control),
       },
       { ...options, identity },
@@ -158,7 +162,7 @@ export class PeerSet {
     entry.control.close();
     const closing = entry.peer.close(reason).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
-    this.#events.onClosed();
+    this.#events.onClosed(peerId);
   }
 
   /** Tells the same user's older peer of this role to go, and closes it shortly after. */

@@ -8,10 +8,12 @@ import { createCongestionController } from '../rtp/congestion/gcc-controller.js'
 import type { CongestionOptions, PathState } from '../rtp/congestion.js';
 import { createMediaSender, type MediaSender, type MediaSenderStats, type VideoPicture } from '../rtp/media-sender.js';
 import { isRtcp } from '../rtp/rtcp.js';
+import { parseRtp, type ReceivedRtp } from '../rtp/rtp-parse.js';
 import { audioClockRate, videoClockRate } from '../rtp/rtp-time.js';
 import { type ChannelListener, PeerChannels } from './channels.js';
-import { type AnswerOptions, buildAnswer, type LocalStream } from './sdp-answer.js';
-import type { Offer, OfferedMedia } from './sdp-offer.js';
+import { newStream, streamOptions } from './local-streams.js';
+import { type AnswerOptions, buildAnswer } from './sdp-answer.js';
+import type { Offer } from './sdp-offer.js';
 import { createTokenBucket } from './token-bucket.js';
 import { type Connection, openConnection } from './webrtc.js';
 
@@ -43,6 +45,8 @@ export interface PeerEvents {
   readonly onClosed: (reason: PeerCloseReason) => void;
   readonly onKeyFrameNeeded: () => void;
   readonly onTargetChanged: () => void;
+  /** A packet of the player's microphone. */
+  readonly onVoice: (packet: ReceivedRtp) => void;
   readonly channels: ChannelListener;
 }
 
@@ -66,24 +70,6 @@ export interface PeerDeps {
 /** A client that says good bye is closed this soon after `disconnected`; one that is gone takes seconds. */
 const orderlyCloseMs = 1_000;
 
-const newStream = (): LocalStream => {
-  const bytes = randomBytes(8);
-  return { ssrc: bytes.readUInt32BE(0) || 1, rtxSsrc: bytes.readUInt32BE(4) || 2 };
-};
-
-function streamOptions(media: OfferedMedia, stream: LocalStream, clockRate: number) {
-  const { payloadType, rtxPayloadType } = media.codec;
-  return {
-    mid: media.mid,
-    ssrc: stream.ssrc,
-    payloadType,
-    clockRate,
-    extensions: media.extensions,
-    firstSequenceNumber: randomBytes(2).readUInt16BE(0),
-    ...(rtxPayloadType === undefined ? {} : { rtx: { ssrc: stream.rtxSsrc, payloadType: rtxPayloadType } }),
-  };
-}
-
 /**
  * One WebRTC connection of a session. Owns the library's objects and keeps them referenced until the library has closed
  * them; see docs/internals/lifecycle.md.
@@ -95,6 +81,7 @@ export class Peer {
   readonly #deps: PeerDeps;
   readonly #events: PeerEvents;
   readonly #rtcpBudget = createTokenBucket(streamerLimits.rtcpPerSecond);
+  readonly #voiceBudget = createTokenBucket(streamerLimits.voicePerSecond);
   readonly #createdMs = performance.now();
   readonly #congestion;
   #native: Connection | undefined;
@@ -168,7 +155,7 @@ export class Peer {
       },
     );
     for (const track of [native.video, native.audio]) {
-      track?.onMessage((message) => this.#onMessage(message));
+      track?.onMessage((message) => this.#onMessage(message, offer.audio?.codec.payloadType));
       track?.onOpen(() => this.#checkConnected());
     }
     this.#answer = buildAnswer(offer, {
@@ -205,14 +192,24 @@ export class Peer {
     this.#events.onConnected();
   }
 
-  #onMessage(message: Buffer): void {
-    // Sound and pictures of the client's microphone and camera come here as well; this version has no use for them.
-    if (!isRtcp(message) || !this.#rtcpBudget.take(1, performance.now())) return;
+  #onMessage(message: Buffer, voicePayloadType: number | undefined): void {
+    if (!isRtcp(message)) {
+      this.#onRtp(message, voicePayloadType);
+      return;
+    }
+    if (!this.#rtcpBudget.take(1, performance.now())) return;
     try {
       this.#media?.onRtcp(message);
     } catch (error) {
       this.#deps.logger.error({ err: error }, 'RTCP handling failed');
     }
+  }
+
+  /** The client's microphone; its camera comes here as well, for which there is no use. Viewers are heard by nobody. */
+  #onRtp(message: Buffer, voicePayloadType: number | undefined): void {
+    if (this.identity.role !== 'Player' || !this.#voiceBudget.take(1, performance.now())) return;
+    const packet = parseRtp(message);
+    if (packet && packet.payloadType === voicePayloadType && packet.payload.length > 0) this.#events.onVoice(packet);
   }
 
   #send(track: Connection['audio'], packet: Buffer): void {

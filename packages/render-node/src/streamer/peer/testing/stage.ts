@@ -61,6 +61,7 @@ function startSound(dir: string): ChildProcess {
   const socket = join(dir, 'native');
   const modules = [
     'module-null-sink sink_name=cloudstage rate=48000',
+    `module-pipe-source source_name=microphone file=${join(dir, 'microphone')} format=s16le rate=48000 channels=1`,
     `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
   ];
   const args = ['-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1', '--disable-shm=yes'];
@@ -76,6 +77,8 @@ export interface Stage {
   readonly link: RpcClient<StreamerMethods>;
   readonly events: { readonly [K in keyof StreamerEvents]: StreamerEvents[K][] };
   readonly child: ChildProcess;
+  /** `PULSE_SERVER` of programs. */
+  readonly pulseServer: string;
   /** Plays a tone until the stage closes. */
   playTone(): void;
   /** Ends the streamer alone. @returns its exit code or signal. */
@@ -98,6 +101,7 @@ export async function openStage(): Promise<Stage> {
     xAuthorityPath: '',
     pulseServer: `unix:${join(dir, 'native')}`,
     pulseSource: 'cloudstage.monitor',
+    microphonePath: join(dir, 'microphone'),
     loopbackAddress: '127.0.0.1',
     logLevel: 'warn',
     publisherEntry,
@@ -120,6 +124,7 @@ export async function openStage(): Promise<Stage> {
     link,
     events,
     child,
+    pulseServer: config.pulseServer,
     playTone: () => {
       const source =
         "i=0; while :; do printf '\\000\\100\\000\\100%.0s' $(seq 60); printf '\\000\\300\\000\\300%.0s' $(seq 60); done";

@@ -1,0 +1,168 @@
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { mediaLimits } from './limits.js';
+import { createVoiceDecoder, type VoiceDecoder } from './voice-decoder.js';
+import { createVoiceMixer } from './voice-mixer.js';
+import { createVoiceOrder } from './voice-order.js';
+
+/** One packet of a user's voice. */
+export interface VoicePacket {
+  readonly sequenceNumber: number;
+  /** An Opus packet. */
+  readonly payload: Buffer;
+}
+
+/** What a {@link Microphone} works with. */
+export interface MicrophoneDeps {
+  /** Pipe that the sound server reads its microphone from: mono, 48 kHz, 16 bits. Empty: programs have no microphone. */
+  readonly path: string;
+  readonly logger: Logger;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+}
+
+interface Speaker {
+  readonly order: ReturnType<typeof createVoiceOrder>;
+  readonly decoder: VoiceDecoder;
+  /** Samples of its last packet: how long a missing one was. */
+  frameSamples: number;
+  lastPacketMs: number;
+}
+
+const pieceSamples = 480;
+const pieceMs = 10;
+const silence = Buffer.alloc(pieceSamples * 2);
+
+/**
+ * Opens the pipe; undefined when there is something else in its place: it lies in a directory of the slot's user, who is not
+ * trusted with files of ours.
+ */
+function openPipe(path: string): number | undefined {
+  // Read and write: opening never waits for the sound server, and its restart does not break the pipe.
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if (fstatSync(pipe).isFIFO()) return pipe;
+  closeSync(pipe);
+  return undefined;
+}
+
+/**
+ * The virtual microphone of a slot: the voices of its users, mixed, written to the sound server's pipe. While nobody speaks it is
+ * given silence, because programs that record would wait otherwise.
+ */
+export class Microphone {
+  readonly #deps: MicrophoneDeps;
+  readonly #mixer = createVoiceMixer();
+  readonly #speakers = new Map<string, Speaker>();
+  readonly #listeners = new Set<(samples: Int16Array) => void>();
+  #pipe: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Up to when the pipe has been given sound. */
+  #writtenUntilMs = 0;
+
+  constructor(deps: MicrophoneDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins to feed the pipe. Idempotent. */
+  start(): void {
+    if (this.#timer || this.#deps.path === '') return;
+    this.#writtenUntilMs = this.#deps.nowMs();
+    this.#beat(mediaLimits.microphoneIdleMs);
+  }
+
+  /** Forgets all voices and feeds the pipe no more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const speaker of [...this.#speakers.keys()]) this.remove(speaker);
+    if (this.#pipe !== undefined) closeSync(this.#pipe);
+    this.#pipe = undefined;
+  }
+
+  /** Calls `listener` with each 10 ms of mixed voices, mono at 48 kHz, while somebody speaks. */
+  onSpeech(listener: (samples: Int16Array) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Takes a packet of a speaker. Never throws for what a client sent. */
+  onPacket(speakerId: string, { sequenceNumber, payload }: VoicePacket): void {
+    if (!this.#timer) return;
+    const speaker = this.#speakers.get(speakerId) ?? this.#open(speakerId);
+    if (!speaker) return;
+    const wasQuiet = !this.#isSpeaking();
+    speaker.lastPacketMs = this.#deps.nowMs();
+    for (const packet of speaker.order(sequenceNumber, payload)) this.#decode(speakerId, speaker, packet);
+    if (wasQuiet) this.#beat(pieceMs);
+  }
+
+  /** Ends a speaker's voice. */
+  remove(speakerId: string): void {
+    this.#speakers.get(speakerId)?.decoder.close();
+    this.#speakers.delete(speakerId);
+    this.#mixer.remove(speakerId);
+  }
+
+  #open(speakerId: string): Speaker | null {
+    if (this.#speakers.size >= mediaLimits.speakers) return null;
+    try {
+      const speaker = { order: createVoiceOrder(), decoder: createVoiceDecoder(), frameSamples: 960, lastPacketMs: 0 };
+      this.#speakers.set(speakerId, speaker);
+      return speaker;
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'a microphone cannot be heard');
+      return null;
+    }
+  }
+
+  #decode(speakerId: string, speaker: Speaker, packet: Buffer | null): void {
+    if (packet === null) {
+      this.#mixer.push(speakerId, new Int16Array(speaker.frameSamples));
+      return;
+    }
+    try {
+      const samples = speaker.decoder.decode(packet);
+      speaker.frameSamples = samples.length;
+      this.#mixer.push(speakerId, samples);
+    } catch (error) {
+      this.#deps.logger.debug({ err: error }, 'a packet of a microphone cannot be decoded');
+    }
+  }
+
+  #isSpeaking(): boolean {
+    const nowMs = this.#deps.nowMs();
+    return [...this.#speakers.values()].some(({ lastPacketMs }) => nowMs - lastPacketMs < mediaLimits.speechHangoverMs);
+  }
+
+  #beat(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#write();
+      this.#beat(this.#isSpeaking() ? pieceMs : mediaLimits.microphoneIdleMs);
+    }, delayMs);
+  }
+
+  /** Writes what has become due since the last time; a timer that was late makes up for it. */
+  #write(): void {
+    const nowMs = this.#deps.nowMs();
+    const due = Math.floor((nowMs - this.#writtenUntilMs) / pieceMs);
+    if (due > mediaLimits.microphoneBacklogPieces) this.#writtenUntilMs = nowMs;
+    else this.#writtenUntilMs += due * pieceMs;
+    const pieces: Buffer[] = [];
+    for (let piece = 0; piece < Math.min(due, mediaLimits.microphoneBacklogPieces); piece++) {
+      const samples = this.#mixer.pull(pieceSamples);
+      if (samples) for (const listener of this.#listeners) listener(samples);
+      pieces.push(samples ? Buffer.from(samples.buffer) : silence);
+    }
+    if (pieces.length > 0) this.#give(Buffer.concat(pieces));
+  }
+
+  #give(data: Buffer): void {
+    try {
+      this.#pipe ??= openPipe(this.#deps.path);
+      if (this.#pipe !== undefined) writeSync(this.#pipe, data);
+    } catch (error) {
+      // A full pipe: nobody reads it at the moment. What is not heard now is worth nothing later.
+      this.#deps.logger.trace({ err: error }, 'the microphone pipe takes nothing');
+    }
+  }
+}
