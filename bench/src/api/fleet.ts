@@ -34,6 +34,7 @@ const answer: PeerAnswer = {
   videoMimeType: 'video/H264',
   audioMimeType: 'audio/opus',
   screenConfig: { width: 1280, height: 720, orientation: 'landscape', degree: '0_degree' },
+  mediaSocketToken: null,
 };
 
 function createNode(index: number): FleetNode {
@@ -104,6 +105,7 @@ export function createFleet(count: number): Fleet {
       },
       serveObjects: () => undefined,
       acceptRecordings: () => undefined,
+      openMedia: async () => null,
       close: async () => undefined,
     },
     announce: async () => {

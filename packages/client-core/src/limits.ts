@@ -31,6 +31,14 @@ export const clientLimits = {
   reconnectEstablishMs: 8_000,
   /** Deadline of one request for a new ServerSession. */
   reconnectRequestMs: 10_000,
+  /** Without a connected candidate pair after this time the WebSocket is tried as well. WebRTC takes a few round trips. */
+  socketDelayMs: 2_000,
+  /** The same when the last connection was a WebSocket: the network is likely to be the same. */
+  socketAgainDelayMs: 500,
+  /** A pair that connects but no DTLS after this time: some middle boxes let only small packets pass. */
+  socketLateDelayMs: 6_000,
+  /** Sound packets between two acknowledgements while no picture comes. */
+  soundPacketsPerReceipt: 5,
   /** Page-given user inactivity threshold when none is set, seconds. */
   idleThresholdS: 300,
   /** Characters of one inbound channel message that are parsed; the largest real ones are cursor images (128×128 PNG). */

@@ -60,6 +60,86 @@ export interface PeerPort {
   close(): void;
 }
 
+/** Callbacks of a WebSocket. */
+export interface MediaSocketHandlers {
+  /** It may send. */
+  onOpen(): void;
+  /** One binary message; text is not reported. */
+  onMessage(bytes: Uint8Array): void;
+  /** It is closed, or never opened. */
+  onClose(): void;
+}
+
+/** A WebSocket. */
+export interface MediaSocketPort {
+  /** Sends one binary message. False when it is not open. */
+  send(bytes: Uint8Array): boolean;
+  /** Bytes accepted by {@link send} but not yet on the wire. */
+  bufferedBytes(): number;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** One encoded picture for a decoder. */
+export interface EncodedPicture {
+  /** Annex-B. */
+  readonly data: Uint8Array;
+  /** Capture time, microseconds of any epoch, growing. */
+  readonly timestampUs: number;
+  /** Codec string of a key frame, `avc1.42C01F`; null for any other picture. */
+  readonly codec: string | null;
+}
+
+/** Callbacks of a decoder. */
+export interface MediaDecoderHandlers {
+  /** A picture was decoded. */
+  onPicture(): void;
+  /** Decoding can go on with a key frame only. */
+  onKeyFrameNeeded(): void;
+  /** The device cannot decode the stream. */
+  onFailed(message: string): void;
+}
+
+/** Counters of a decoder since its creation. */
+export interface MediaDecoderStats {
+  readonly framesDecoded: number;
+  readonly framesDropped: number;
+  /** From handing a picture over until it comes out, seconds, summed. */
+  readonly totalDecodeTimeS: number;
+  readonly width: number;
+  readonly height: number;
+  /** Times at which sound ran out while it was played. */
+  readonly soundGaps: number;
+}
+
+/** Decodes and plays what a WebSocket brings. */
+export interface MediaDecoderPort {
+  /** Decodes one picture, in order. */
+  video(picture: EncodedPicture): void;
+  /** One Opus packet, 48 kHz stereo. */
+  audio(data: Uint8Array, timestampUs: number): void;
+  /** Shows picture and sound in the view from now on. */
+  attach(): void;
+  /** Counters up to now. */
+  stats(): MediaDecoderStats;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** What the WebSocket path needs of a device. */
+export interface MediaSocketPlatform {
+  /** Why the device cannot play over a WebSocket; null when it can. */
+  unavailable(): string | null;
+  /** @throws when the page may not connect there. */
+  open(url: string, subProtocol: string, handlers: MediaSocketHandlers): MediaSocketPort;
+  /** @throws when the device has no decoder. */
+  createDecoder(handlers: MediaDecoderHandlers): MediaDecoderPort;
+  /** UTF-8. */
+  encodeText(text: string): Uint8Array;
+  /** UTF-8; malformed bytes become replacement characters. */
+  decodeText(bytes: Uint8Array): string;
+}
+
 /** Cancels a timer. */
 export type Cancel = () => void;
 
@@ -67,6 +147,8 @@ export type Cancel = () => void;
 export interface Platform {
   /** @throws when the device has no WebRTC. */
   createPeer(handlers: PeerHandlers): PeerPort;
+  /** The way without WebRTC; absent: the platform has none. */
+  readonly mediaSocket?: MediaSocketPlatform;
   /** Epoch time in milliseconds with fractions, never going back. */
   nowMs(): number;
   /** Uniform in [0, 1). */

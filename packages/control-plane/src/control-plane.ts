@@ -8,6 +8,7 @@ import { cloudApiServerOptions, registerCloudApi } from './cloud-api/index.js';
 import { concurrencySettingsOf } from './config/concurrency.js';
 import type { ControlPlaneConfig } from './config.js';
 import { type Database, openDatabase } from './db/open.js';
+import { mediaSocketUrl, registerMediaSocket } from './media-socket/media-socket.js';
 import { attachNodes } from './node-link/node-registry.js';
 import { createGauges } from './observability/gauges.js';
 import { registerHealth } from './observability/health.js';
@@ -112,6 +113,11 @@ function createEdges(parts: Parts, config: ControlPlaneConfig, deps: ControlPlan
     observer: metrics,
   });
   packages.register(api);
+  registerMediaSocket(api, {
+    openMedia: services.openMedia,
+    logger: deps.logger.child({ edge: 'media-socket' }),
+    now: deps.now ?? Date.now,
+  });
   const { database } = parts;
   const now = deps.now ?? Date.now;
   const { takeCensus, audit, readNodeStatistics } = services;
@@ -170,6 +176,7 @@ async function build(
     logger: deps.logger,
     version: controlPlaneVersion,
     imageUrl: (imageId) => `${publicUrl()}/images/${imageId}`,
+    mediaSocketUrl: (sessionId, token) => mediaSocketUrl(publicUrl(), sessionId, token),
   };
   const packageParts = {
     ingest: measureIngest(packages.ingest, metrics),

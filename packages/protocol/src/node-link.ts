@@ -1,5 +1,7 @@
+import type { LinkDeadline, MediaOpener, MediaTunnel, OpenMediaParams } from './media-tunnel.js';
 import type { NodeStatistics, SessionDescription } from './node-measurements.js';
 import type { PublishState } from './publish-url.js';
+import type { RecordingPart, StoreRecordingOutcome } from './recording-part.js';
 import type { ClientSession, Role, ScreenConfig } from './session-envelope.js';
 
 /**
@@ -90,6 +92,8 @@ export interface PeerAnswer {
   readonly videoMimeType: string;
   readonly audioMimeType: string;
   readonly screenConfig: ScreenConfig;
+  /** Lets the client, once, open its WebSocket path with {@link NodeLink.openMedia}; null: the node has none. Secret. */
+  readonly mediaSocketToken: string | null;
 }
 
 /** Expected refusals of a command; each is mapped to a public code in one place of the control plane. */
@@ -250,26 +254,6 @@ export type NodeEvent =
       readonly exitCode: number | null;
     };
 
-/** A file of a recording: fragmented MP4. A session has several when its picture size changed, or after a fault. */
-export interface RecordingPart {
-  readonly nodeId: string;
-  readonly sessionId: string;
-  /** Node's wall clock at the first picture, epoch milliseconds; tells the parts of a session apart. */
-  readonly startedAt: number;
-  /** Null: its writer was killed; the file can be played to its last whole fragment. */
-  readonly durationMs: number | null;
-  readonly sizeBytes: number;
-  /** Of the file, hex. */
-  readonly sha256: string;
-}
-
-/** What has become of a part. */
-export type StoreRecordingOutcome =
-  /** It is in the object store for good, perhaps from an earlier attempt. */
-  | { readonly type: 'stored' }
-  /** No session of that id ran on that node. */
-  | { readonly type: 'session-not-found' };
-
 /** Control plane's end of the link. */
 export interface NodeLink {
   /**
@@ -282,6 +266,8 @@ export interface NodeLink {
     params: NodeCommands[M]['params'],
     options: { readonly deadlineMs: number },
   ): Promise<NodeCommands[M]['result']>;
+  /** Opens a way to a session's WebSocket server, the caller's to close; null: the slot does not run it. Throws like `call`. */
+  openMedia(nodeId: string, params: OpenMediaParams, options: LinkDeadline): Promise<MediaTunnel | null>;
   /** Sets the one handler of reports; a report counts as delivered once the returned promise resolves. */
   onEvent(handler: (event: NodeEvent) => Promise<void>): void;
   /** Serves objects of the store (`blobs/<sha256>`, `manifests/<sha256>`) to nodes. */
@@ -302,7 +288,7 @@ export type NodeCommandHandlers = {
 /** Node's end of the link. */
 export interface NodeUplink {
   /** Announces the node and starts serving commands. */
-  serve(nodeId: string, handlers: NodeCommandHandlers): void;
+  serve(nodeId: string, handlers: NodeCommandHandlers, openMedia?: MediaOpener): void;
   /** Resolves when the control plane has committed the report; rejects with `control-plane-unreachable`. */
   emit(event: NodeEvent): Promise<void>;
   /** Opens an object of the store; rejects with `object-not-found`. */

@@ -91,6 +91,8 @@ export interface ServerSession {
   readonly screen_config: ScreenConfig;
   readonly game_config: { readonly sdk_conf: Readonly<Record<string, unknown>> };
   readonly feature_switch: Readonly<Record<string, unknown>>;
+  /** Cloudstage extension: where the SDK may open a WebSocket when WebRTC does not connect. Holds a secret. */
+  readonly media_socket_url?: string;
 }
 
 /** May operate the program, or may only watch. */

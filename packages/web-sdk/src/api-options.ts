@@ -31,6 +31,19 @@ export interface AccessTokenOptions {
   readonly accessInfo: string;
 }
 
+/** Wishes for the stream and its transport. */
+export interface StreamingOptions {
+  readonly videoCodecList?: readonly string[];
+  readonly streamName?: 'low' | 'mid' | 'high';
+  /**
+   * Cloudstage extension: `auto` (default) tries WebRTC and opens a WebSocket when it does not connect; `webrtc` never opens
+   * one; `websocket` opens it at once. The WebSocket needs a page of HTTPS or localhost.
+   */
+  readonly mode?: 'auto' | 'webrtc' | 'websocket';
+  /** Cloudstage extension: milliseconds that WebRTC gets before the WebSocket is opened. Default 2000. */
+  readonly socketDelayMs?: number;
+}
+
 /** Callbacks of init, each also an event of `on`. */
 export interface InitCallbacks {
   /** The offer is ready (0), or not. */
@@ -87,7 +100,7 @@ export interface InitOptions extends InitCallbacks {
   readonly mount: string;
   /** Accepted for compatibility, not used. */
   readonly appid?: number;
-  readonly streaming?: { readonly videoCodecList?: readonly string[]; readonly streamName?: 'low' | 'mid' | 'high' };
+  readonly streaming?: StreamingOptions;
   readonly accessToken?: AccessTokenOptions;
   readonly streamProfile?: StreamProfileOptions;
   readonly userId?: string;

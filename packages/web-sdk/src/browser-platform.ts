@@ -8,11 +8,14 @@ import {
   type StatsEntry,
   withStereo,
 } from '@cloudstage/client-core';
+import { createBrowserMediaSocket } from './stream/media-socket.js';
 
 /** What the browser platform hands to its owner. */
 export interface BrowserPlatformDeps {
-  /** A remote track arrived; attach it to the view. */
-  onTrack(track: MediaStreamTrack): void;
+  /** A remote track arrived; attach it to the view. `keepsTime`: its frames' media time is their capture time. */
+  onTrack(track: MediaStreamTrack, keepsTime: boolean): void;
+  /** The view shows a picture of the last track. */
+  hasPicture(): boolean;
   log(message: string): void;
 }
 
@@ -66,7 +69,7 @@ async function setLocal(peer: RTCPeerConnection, { type, sdp = '' }: RTCSessionD
 function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort {
   const peer = new RTCPeerConnection();
   peer.ontrack = ({ track }) => {
-    deps.onTrack(track);
+    deps.onTrack(track, false);
     handlers.onTrack(track.kind === 'audio' ? 'audio' : 'video');
   };
   peer.oniceconnectionstatechange = () => handlers.onIceState(peer.iceConnectionState);
@@ -116,6 +119,7 @@ async function postJson(url: string, body: unknown, deadlineMs: number): Promise
 export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform {
   return {
     createPeer: (handlers) => createPeer(deps, handlers),
+    mediaSocket: createBrowserMediaSocket({ attach: deps.onTrack, hasPicture: deps.hasPicture }),
     nowMs: () => performance.timeOrigin + performance.now(),
     random: () => Math.random(),
     setInterval(callback, periodMs) {

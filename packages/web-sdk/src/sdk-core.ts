@@ -60,7 +60,8 @@ export class SdkCore {
 
   constructor() {
     const platform = createBrowserPlatform({
-      onTrack: (track) => this.view?.attach(track),
+      onTrack: (track, keepsTime) => this.view?.attach(track, keepsTime),
+      hasPicture: () => (this.view?.elements.video.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA,
       log: (message) => this.log.write(message),
     });
     this.session = new ClientSessionController(platform, (notification) => this.#onNotification(notification));
@@ -82,6 +83,10 @@ export class SdkCore {
       settings: this.#sessionSettings(options),
       statsInterval: options.statsInterval ?? 1,
       requestServerSession: options.onReconnectRequest ?? null,
+      transport: {
+        ...(options.streaming?.mode === undefined ? {} : { mode: options.streaming.mode }),
+        ...(options.streaming?.socketDelayMs === undefined ? {} : { socketDelayMs: options.streaming.socketDelayMs }),
+      },
     });
   }
 

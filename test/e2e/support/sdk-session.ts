@@ -24,6 +24,10 @@ export interface JoinOptions {
   readonly userId: string;
   /** Changes the SDP of the answer. */
   readonly rewrite?: (sdp: string) => string;
+  /** The page reconnects by itself, with ServerSessions of its function `newServerSession`. */
+  readonly reconnect?: boolean;
+  /** Further options of `init`. */
+  readonly init?: Readonly<Record<string, unknown>>;
 }
 
 /** Callbacks of the SDK that the page has noted since its last `join`. */
@@ -48,21 +52,26 @@ async function clientSessionOf(page: Page): Promise<string> {
 }
 
 /** Initialises the SDK anew; gives the ClientSession for CreateSession. */
-export async function prepare(page: Page): Promise<string> {
-  await page.evaluate(() => {
-    const sdk = window as unknown as SdkWindow;
-    sdk.seen = [];
-    const names = [
-      'onInitSuccess',
-      'onConnectSuccess',
-      'onConnectFail',
-      'onDisconnect',
-      'onEvent',
-      'onWebrtcStatusChange',
-    ];
-    const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
-    sdk.TCGSDK.init({ mount: 'mount', showLoading: false, reconnect: false, ...handlers });
-  });
+export async function prepare(page: Page, options: Pick<JoinOptions, 'init' | 'reconnect'> = {}): Promise<string> {
+  await page.evaluate(
+    ([more, reconnect]) => {
+      const sdk = window as unknown as SdkWindow;
+      sdk.seen = [];
+      const names = [
+        'onInitSuccess',
+        'onConnectSuccess',
+        'onConnectFail',
+        'onDisconnect',
+        'onEvent',
+        'onWebrtcStatusChange',
+      ];
+      const handlers = Object.fromEntries(names.map((name) => [name, sdk.note(name)]));
+      const { newServerSession } = window as unknown as { newServerSession?: unknown };
+      const again = reconnect ? { onReconnectRequest: newServerSession } : {};
+      sdk.TCGSDK.init({ mount: 'mount', showLoading: false, ...handlers, reconnect, ...again, ...more });
+    },
+    [options.init ?? {}, options.reconnect ?? false] as const,
+  );
   return clientSessionOf(page);
 }
 
@@ -71,7 +80,8 @@ export function start(page: Page, serverSession: string): Promise<void> {
   return page.evaluate((text) => (window as unknown as SdkWindow).TCGSDK.start(text), serverSession);
 }
 
-async function answerOf(
+/** ServerSession of a client, decoded. */
+export async function answerOf(
   { product, projectId, userId }: JoinOptions,
   clientSession: string,
 ): Promise<{ readonly sdp: string }> {
@@ -86,7 +96,7 @@ async function answerOf(
 
 /** init → StartProject → start; resolves at ConnectSuccess with the time that `start` took until then, in milliseconds. */
 export async function join(page: Page, options: JoinOptions): Promise<number> {
-  const answer = await answerOf(options, await prepare(page));
+  const answer = await answerOf(options, await prepare(page, options));
   const session = { ...answer, sdp: options.rewrite?.(answer.sdp) ?? answer.sdp };
   const startMs = performance.now();
   await start(page, Buffer.from(JSON.stringify(session)).toString('base64'));

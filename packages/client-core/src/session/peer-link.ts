@@ -9,7 +9,8 @@ import type { ChannelPort, Platform, StatsEntry } from '../platform.js';
 export interface PeerLinkHandlers {
   onTrack(kind: 'audio' | 'video'): void;
   onIceState(state: string): void;
-  onConnectionState(state: string): void;
+  /** `message` says why it failed, when the link knows. */
+  onConnectionState(state: string, message?: string): void;
   onChannelOpen(label: ChannelLabel): void;
   onChannelClosed(label: ChannelLabel): void;
   /** A parsed message; replies to requests are already settled, their `data` is reported like an event. */
@@ -19,7 +20,8 @@ export interface PeerLinkHandlers {
 /** One peer connection with its data channels. */
 export interface PeerLink {
   createOffer(): Promise<string>;
-  applyAnswer(sdp: string): Promise<void>;
+  /** `socketUrl` is where a WebSocket may be opened instead, for links that can. */
+  applyAnswer(sdp: string, socketUrl?: string): Promise<void>;
   /** Answers an offer of the server over `ack`. Never rejects; a failure is logged and the connection stays as it was. */
   renegotiate(offerSdp: string): Promise<void>;
   getStats(): Promise<readonly StatsEntry[]>;

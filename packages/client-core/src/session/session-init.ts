@@ -1,4 +1,5 @@
 import type { ClientDescriptionOptions } from './client-description.js';
+import type { TransportWish } from './racing-link.js';
 import type { ServerSessionRequest } from './reconnect-request.js';
 import type { SessionSettings } from './session-state.js';
 
@@ -9,4 +10,5 @@ export interface SessionInit {
   /** Ticks between two `stats` notifications. */
   readonly statsInterval: number;
   readonly requestServerSession: ServerSessionRequest | null;
+  readonly transport: TransportWish;
 }

@@ -119,7 +119,7 @@ function stepPeer(state: SessionState, event: PeerEvent, nowMs: number): Session
       return iceState(state, event.state, nowMs);
     case 'connection':
       return event.state === 'failed' && state.started
-        ? loseConnection(state, 'the connection failed', nowMs)
+        ? loseConnection(state, event.message ?? 'the connection failed', nowMs)
         : { state, effects: [] };
     case 'activity':
       return {

@@ -91,7 +91,7 @@ export type PeerEvent = { readonly generation: number } & (
   | { readonly type: 'channel-open'; readonly label: string }
   | { readonly type: 'channel-closed'; readonly label: string }
   | { readonly type: 'ice'; readonly state: string }
-  | { readonly type: 'connection'; readonly state: string }
+  | { readonly type: 'connection'; readonly state: string; readonly message?: string | undefined }
   /** Any inbound message or media; `heartbeat` for heartbeat replies. */
   | { readonly type: 'activity'; readonly heartbeat: boolean }
   | { readonly type: 'kicked'; readonly code: number; readonly message: string }

@@ -11,7 +11,8 @@ import { describeClient } from './client-description.js';
 import { type LatencyStats, Measurements, type PresentedFrame } from './measurements.js';
 import { createMessageReader, type MessageReader, type SessionFacts } from './message-reader.js';
 import type { SessionNotification } from './notifications.js';
-import { createPeerLink, type PeerLink, type PeerLinkHandlers } from './peer-link.js';
+import type { PeerLink, PeerLinkHandlers } from './peer-link.js';
+import { createLinkFactory, type LinkFactory } from './racing-link.js';
 import { requestServerSession } from './reconnect-request.js';
 import { decodeServerSession, encodeClientSession, type ServerSessionFields } from './session-codec.js';
 import type { SessionInit } from './session-init.js';
@@ -32,6 +33,7 @@ export class ClientSessionController {
   readonly #notify: (notification: SessionNotification) => void;
   readonly #reader: MessageReader;
   readonly #ticker: StatisticsTicker;
+  readonly #createLink: LinkFactory;
   readonly #queue: SessionEvent[] = [];
   #performing = false;
   #state = initialSessionState();
@@ -49,6 +51,7 @@ export class ClientSessionController {
   constructor(platform: Platform, notify: (notification: SessionNotification) => void) {
     this.#platform = platform;
     this.#notify = notify;
+    this.#createLink = createLinkFactory(platform);
     this.#measurements = new Measurements(platform.nowMs(), '');
     this.#ticker = createStatisticsTicker({
       platform,
@@ -78,17 +81,14 @@ export class ClientSessionController {
   get busy(): boolean {
     return isBusy(this.#state);
   }
-
   /** Remote screen of the last `km` message; null before the first. */
   get screen(): RemoteScreen | null {
     return this.#screen;
   }
-
   /** The last ServerSession with later updates merged in; empty before the first. */
   get serverSession(): ServerSessionFields {
     return this.#session;
   }
-
   /** Encoded ClientSession of the current offer; '' when there is none. */
   get clientSession(): string {
     return this.#description === null ? '' : encodeClientSession(this.#description);
@@ -244,7 +244,7 @@ export class ClientSessionController {
   async #openPeer(generation: number): Promise<void> {
     let link: PeerLink | null = null;
     try {
-      link = createPeerLink(this.#platform, this.#linkHandlers(generation));
+      link = this.#createLink(this.#linkHandlers(generation), this.#init?.transport ?? {});
       this.#link = link;
       const sdp = await link.createOffer();
       if (this.#link !== link || this.#init === null) return;
@@ -262,7 +262,7 @@ export class ClientSessionController {
         if (kind === 'video') this.#dispatch({ type: 'video-track', generation });
       },
       onIceState: (state) => this.#dispatch({ type: 'ice', generation, state }),
-      onConnectionState: (state) => this.#dispatch({ type: 'connection', generation, state }),
+      onConnectionState: (state, message) => this.#dispatch({ type: 'connection', generation, state, message }),
       onChannelOpen: (label) => this.#dispatch({ type: 'channel-open', generation, label }),
       onChannelClosed: (label) => this.#dispatch({ type: 'channel-closed', generation, label }),
       onMessage: (label, fields) => this.#reader.read(label, fields),
@@ -277,7 +277,7 @@ export class ClientSessionController {
     this.#notify({ type: 'server-session', session });
     const code = Number(session.code ?? 0);
     try {
-      await this.#link?.applyAnswer(session.sdp ?? '');
+      await this.#link?.applyAnswer(session.sdp ?? '', session.media_socket_url);
       this.#dispatch({ type: 'answer-applied', generation, code, message: session.message ?? '' });
     } catch (error) {
       this.#dispatch({ type: 'answer-failed', generation, code, message: String(error) });

@@ -133,6 +133,7 @@ describe('ServerSession', () => {
       videoMimeType: 'video/H264',
       audioMimeType: 'audio/opus',
       screenConfig: { width: 1, height: 2, orientation: 'landscape', degree: '0_degree' },
+      mediaSocketToken: null,
     };
     const session = buildServerSession({
       answer,
@@ -147,6 +148,7 @@ describe('ServerSession', () => {
       concurrencyType: 'M1',
       version: '1',
       backgroundUrl: null,
+      mediaSocketUrl: null,
     });
     expect(session).not.toHaveProperty('metric_key');
     expect(session).toMatchObject({

@@ -5,7 +5,7 @@ const waitingForHost = 8;
 
 /** Facts of a guest that must come again. */
 export interface WaitingGuestFacts
-  extends Omit<ServerSessionFacts, 'answer' | 'backgroundUrl'>,
+  extends Omit<ServerSessionFacts, 'answer' | 'backgroundUrl' | 'mediaSocketUrl'>,
     Pick<StreamSettings, 'width' | 'height'> {}
 
 /**
@@ -14,8 +14,11 @@ export interface WaitingGuestFacts
  */
 export function buildWaitingServerSession({ width, height, ...facts }: WaitingGuestFacts): ServerSession {
   const screenConfig = { width, height, orientation: 'landscape', degree: '0_degree' } as const;
-  const nowhere = { sdp: 'v=0\r\n', serverIp: '', serverPort: 0, videoMimeType: '', audioMimeType: '', screenConfig };
-  const session = buildServerSession({ ...facts, answer: nowhere, backgroundUrl: null });
+  const nowhere = {
+    ...{ sdp: 'v=0\r\n', serverIp: '', serverPort: 0, videoMimeType: '', audioMimeType: '', screenConfig },
+    mediaSocketToken: null,
+  };
+  const session = buildServerSession({ ...facts, answer: nowhere, backgroundUrl: null, mediaSocketUrl: null });
   return { ...session, code: waitingForHost, message: 'waiting for the host' };
 }
 
@@ -35,6 +38,8 @@ export interface ServerSessionFacts {
   readonly version: string;
   /** Picture that the page shows until the first frame; null: none. */
   readonly backgroundUrl: string | null;
+  /** Address of the client's WebSocket path; null: there is none. */
+  readonly mediaSocketUrl: string | null;
 }
 
 /**
@@ -71,5 +76,6 @@ export function buildServerSession(facts: ServerSessionFacts): ServerSession {
       sdk_conf: { cursor_mode: 1, ...(facts.backgroundUrl === null ? {} : { bgimg_url: facts.backgroundUrl }) },
     },
     feature_switch: {},
+    ...(facts.mediaSocketUrl === null ? {} : { media_socket_url: facts.mediaSocketUrl }),
   };
 }

@@ -1,6 +1,8 @@
 import {
   AppError,
   isAppError,
+  type MediaOpener,
+  type MediaTunnel,
   type NodeCommandHandlers,
   type NodeCommands,
   type NodeEvent,
@@ -8,6 +10,7 @@ import {
   type NodeMethod,
   type NodeResult,
   type NodeUplink,
+  type OpenMediaParams,
 } from '@cloudstage/protocol';
 import { nodeLinkLimits } from './limits.js';
 
@@ -24,6 +27,7 @@ type ObjectOpener = (key: string) => Promise<AsyncIterable<Uint8Array>>;
 /** What both ends share. */
 interface Wire {
   readonly nodes: Map<string, NodeCommandHandlers>;
+  readonly media: Map<string, MediaOpener>;
   /** Calls under way by node, to be cut off when an end closes. */
   readonly cutOffs: Set<() => void>;
   handler: EventHandler | null;
@@ -52,15 +56,12 @@ async function serve<M extends NodeMethod>(
   }
 }
 
-async function callNode<M extends NodeMethod>(
+/** Awaits a node's work, until its deadline or the link's end. */
+async function withinDeadline<T>(
   wire: Wire,
-  nodeId: string,
-  method: M,
-  params: NodeCommands[M]['params'],
-  deadlineMs: number,
-): Promise<NodeCommands[M]['result']> {
-  const handlers = wire.nodes.get(nodeId);
-  if (wire.closed || handlers === undefined) throw unreachable(nodeId);
+  work: Promise<T>,
+  { nodeId, method, deadlineMs }: { readonly nodeId: string; readonly method: string; readonly deadlineMs: number },
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let cutOff: (() => void) | undefined;
   const interrupted = new Promise<never>((_, reject) => {
@@ -71,11 +72,39 @@ async function callNode<M extends NodeMethod>(
     }, deadlineMs);
   });
   try {
-    return await Promise.race([serve(handlers, method, params), interrupted]);
+    return await Promise.race([work, interrupted]);
   } finally {
     clearTimeout(timer);
     if (cutOff !== undefined) wire.cutOffs.delete(cutOff);
   }
+}
+
+async function callNode<M extends NodeMethod>(
+  wire: Wire,
+  nodeId: string,
+  method: M,
+  params: NodeCommands[M]['params'],
+  deadlineMs: number,
+): Promise<NodeCommands[M]['result']> {
+  const handlers = wire.nodes.get(nodeId);
+  if (wire.closed || handlers === undefined) throw unreachable(nodeId);
+  return withinDeadline(wire, serve(handlers, method, params), { nodeId, method, deadlineMs });
+}
+
+async function openMedia(
+  wire: Wire,
+  nodeId: string,
+  params: OpenMediaParams,
+  deadlineMs: number,
+): Promise<MediaTunnel | null> {
+  if (wire.closed || !wire.nodes.has(nodeId)) throw unreachable(nodeId);
+  const opening = wire.media.get(nodeId)?.(structuredClone(params)) ?? Promise.resolve(null);
+  let taken = false;
+  // One that opens too late has nobody who would close it.
+  opening.then((tunnel) => setImmediate(() => taken || tunnel?.close())).catch(() => undefined);
+  const tunnel = await withinDeadline(wire, opening, { nodeId, method: 'openMedia', deadlineMs });
+  taken = true;
+  return tunnel;
 }
 
 async function deliver(wire: Wire, event: NodeEvent): Promise<void> {
@@ -95,9 +124,10 @@ function createUplink(wire: Wire): NodeUplink {
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
   return {
-    serve: (nodeId, handlers) => {
+    serve: (nodeId, handlers, openMedia) => {
       served.add(nodeId);
       wire.nodes.set(nodeId, handlers);
+      if (openMedia) wire.media.set(nodeId, openMedia);
     },
     emit: (event) => {
       if (closed || wire.closed) return Promise.reject(controlPlaneGone('the link is closed'));
@@ -136,7 +166,10 @@ function createUplink(wire: Wire): NodeUplink {
     },
     close: async () => {
       closed = true;
-      for (const nodeId of served) wire.nodes.delete(nodeId);
+      for (const nodeId of served) {
+        wire.nodes.delete(nodeId);
+        wire.media.delete(nodeId);
+      }
       for (const cutOff of wire.cutOffs) cutOff();
       await queue;
     },
@@ -150,6 +183,7 @@ function createUplink(wire: Wire): NodeUplink {
 export function createInProcessNodeLink(): InProcessNodeLink {
   const wire: Wire = {
     nodes: new Map(),
+    media: new Map(),
     cutOffs: new Set(),
     handler: null,
     openObject: null,
@@ -159,6 +193,7 @@ export function createInProcessNodeLink(): InProcessNodeLink {
   return {
     link: {
       call: (nodeId, method, params, { deadlineMs }) => callNode(wire, nodeId, method, params, deadlineMs),
+      openMedia: (nodeId, params, { deadlineMs }) => openMedia(wire, nodeId, params, deadlineMs),
       onEvent: (handler) => {
         wire.handler = handler;
       },

@@ -15,6 +15,7 @@ export function measureNodeLink(link: NodeLink, metrics: Metrics): NodeLink {
     serveObjects: (open) => link.serveObjects(open),
     acceptRecordings: (store) => link.acceptRecordings(store),
     close: () => link.close(),
+    openMedia: (nodeId, params, options) => link.openMedia(nodeId, params, options),
     call: async (nodeId, method, params, options) => {
       const startedMs = performance.now();
       try {

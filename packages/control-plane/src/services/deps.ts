@@ -59,4 +59,6 @@ export interface ServiceDeps {
   readonly version: string;
   /** Absolute URL under which browsers get a background image. */
   readonly imageUrl: (imageId: string) => string;
+  /** Absolute URL under which a client opens its WebSocket path. */
+  readonly mediaSocketUrl: (sessionId: string, token: string) => string;
 }

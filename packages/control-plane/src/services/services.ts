@@ -46,6 +46,7 @@ import { createSendEndOrder } from './sessions/end-order.js';
 import { createHistoryServices } from './sessions/history.js';
 import { createJoinSession } from './sessions/join-session.js';
 import { createListSessions, type ListSessions } from './sessions/list-sessions.js';
+import { createOpenMedia, type OpenMedia } from './sessions/open-media.js';
 import { createReconnectSession } from './sessions/reconnect-session.js';
 import { createRemoveGuest } from './sessions/remove-guest.js';
 import { createUsageServices } from './sessions/usage.js';
@@ -73,6 +74,7 @@ export interface AllServices
   readonly ensureAccessKey: EnsureAccessKey;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;
+  readonly openMedia: OpenMedia;
 }
 
 /** Builds all use cases over one set of dependencies. */
@@ -117,6 +119,7 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
     ...createProjectServices(deps, store, sendEndOrder),
     listSessions: createListSessions(deps),
     endSession: createEndSession(deps, sendEndOrder),
+    openMedia: createOpenMedia(deps),
     ...createHistoryServices(deps),
     ...createRecordingServices(deps, store),
     ...createUsageServices(deps),

@@ -161,6 +161,7 @@ export async function createHarness(database: Database, options: HarnessOptions 
     logger,
     version: '0.0.0',
     imageUrl: (imageId) => `https://play.example/images/${imageId}`,
+    mediaSocketUrl: (sessionId, token) => `wss://play.example/play?instance_id=${sessionId}&token=${token}`,
   };
   const services = createServices(deps, options.packages ?? noPackages, options.store ?? noStore);
   link.onEvent(services.handleNodeEvent);

@@ -67,6 +67,7 @@ const answerFor = (params: ConnectSessionParams): PeerAnswer => ({
     orientation: 'landscape',
     degree: '0_degree',
   },
+  mediaSocketToken: null,
 });
 
 const never = new Promise<never>(() => undefined);

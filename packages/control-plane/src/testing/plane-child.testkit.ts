@@ -58,6 +58,7 @@ function createChannelLink(): NodeLink {
     },
     serveObjects: () => undefined,
     acceptRecordings: () => undefined,
+    openMedia: async () => null,
     close: async () => undefined,
   };
 }

@@ -18,6 +18,7 @@ import { slotPaths } from '../host/slot-paths.js';
 import type { SlotUser } from '../host/slot-user.js';
 import { agentLimits } from './limits.js';
 import { trimLogs } from './log-trim.js';
+import { createMediaOpener } from './media-tunnel.js';
 import { createMuxSupervisor, type MuxSupervisor } from './mux-supervisor.js';
 import { createNodeOutbox, type NodeOutbox } from './node-outbox.js';
 import { openPackageCache, type PackageCache } from './package-cache.js';
@@ -200,7 +201,7 @@ export async function createRenderNode(
     const built = await buildParts(config, dependencies, runDir, outbox);
     parts = built;
     await Promise.all(built.slots.map((slot) => slot.adopt()));
-    uplink.serve(config.nodeId, createHandlers(built, describe, logger));
+    uplink.serve(config.nodeId, createHandlers(built, describe, logger), createMediaOpener(runDir, built.slots));
     void every(agentLimits.statusIntervalMs, () => outbox.push({ type: 'node.status', node: describe() }));
     void every(agentLimits.recordingPassMs, built.recordings.pass);
     void every(agentLimits.logTrimMs, () => trimLogs(runDir).catch((error) => logger.warn({ err: error }, 'log trim')));

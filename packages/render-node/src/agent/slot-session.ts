@@ -80,8 +80,8 @@ function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => vo
   };
   const onState = ({ peerId, role, iceUfrag, state }: StreamerEvents['peer.state']) => {
     if (state === 'closed') {
-      ufrags.delete(iceUfrag);
-      routes.delete(iceUfrag);
+      // A client on a WebSocket has no route.
+      if (ufrags.delete(iceUfrag)) routes.delete(iceUfrag);
       if (players.delete(peerId) && players.size === 0) onClient(false);
     } else if (role === 'Player') {
       players.add(peerId);
@@ -98,9 +98,9 @@ function createPeerBook(routes: RouteTable, onClient: (connected: boolean) => vo
       onRouteFailed: (error: unknown) => void,
     ): void => {
       for (const { peerId, userId, role, connected, latency: _measured, ...ice } of known) {
-        // Not awaited: a port mux that is still starting gets the whole table when it is up.
-        addRoute(ice).catch(onRouteFailed);
         const { iceUfrag } = ice;
+        // Not awaited: a port mux that is still starting gets the whole table when it is up.
+        if (iceUfrag !== '') addRoute(ice).catch(onRouteFailed);
         if (connected) onState({ peerId, userId, role, iceUfrag, state: 'connected', reason: 'adopted' });
       }
     },
@@ -175,9 +175,9 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     // The session may have ended meanwhile, and its routes with it.
     warm();
     await peers.addRoute(added);
-    const { sdp, videoMimeType, audioMimeType, screenConfig } = added;
+    const { sdp, videoMimeType, audioMimeType, screenConfig, socketToken: mediaSocketToken } = added;
     const serverIp = publicAddresses[0] ?? '127.0.0.1';
-    return { sdp, serverIp, serverPort: udpPort, videoMimeType, audioMimeType, screenConfig };
+    return { sdp, serverIp, serverPort: udpPort, videoMimeType, audioMimeType, screenConfig, mediaSocketToken };
   }
 
   return {

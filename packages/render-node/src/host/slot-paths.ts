@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mediaSocketName } from '../links/streamer-link.js';
 import type { SlotUser } from './slot-user.js';
 
 /** Where a slot keeps its files. Everything lies under the node's run directory and dies with the slot. */
@@ -8,6 +9,8 @@ export interface SlotPaths {
   readonly dir: string;
   readonly recordPath: string;
   readonly streamerSocketPath: string;
+  /** Where the streamer serves clients' WebSockets. */
+  readonly mediaSocketPath: string;
   /** bubblewrap's report of the program: child pid and exit code. */
   readonly programStatusPath: string;
   /** 0700, the slot user's: X configuration, cookie, inputtest socket. */
@@ -33,6 +36,7 @@ export function slotPaths(runDir: string, slotIndex: number): SlotPaths {
     dir,
     recordPath: join(dir, 'slot.json'),
     streamerSocketPath: join(dir, 'streamer.sock'),
+    mediaSocketPath: join(dir, mediaSocketName),
     programStatusPath: join(dir, 'program-status.json'),
     xDir,
     xAuthorityPath: join(xDir, 'Xauthority'),

@@ -14,6 +14,9 @@ import type {
  * with its slot and waits; a restarted streamer is configured again by the agent.
  */
 
+/** Unix socket in the slot's directory on which a streamer serves WebSockets (HTTP, `GET /play?token=`). */
+export const mediaSocketName = 'media.sock';
+
 /** Start configuration, passed to the streamer as one JSON argument. Contains no secret. */
 export interface StreamerConfig {
   readonly slotIndex: number;
@@ -74,6 +77,8 @@ export interface AddPeerResult {
   readonly icePwd: string;
   readonly loopbackAddress: string;
   readonly loopbackPort: number;
+  /** Lets the client open its WebSocket path once, at {@link mediaSocketName}. Secret. */
+  readonly socketToken: string;
   readonly videoMimeType: string;
   readonly audioMimeType: string;
   readonly screenConfig: ScreenConfig;
@@ -130,6 +135,7 @@ export type StreamerMethods = {
         readonly userId: string;
         readonly role: Role;
         readonly connected: boolean;
+        /** '' for a client on a WebSocket, which needs no route. */
         readonly iceUfrag: string;
         readonly icePwd: string;
         readonly loopbackAddress: string;

@@ -117,34 +117,40 @@ describe('UDP', () => {
     expect((await running.stats()).udpFlows).toBe(1);
   });
 
-  it('sends data where the client’s data comes from, and answers to checks where the check came from', async () => {
-    const [running, before, after] = [await mux(), await client(), await client()];
-    const one = owned(await openEndpoint());
-    await running.setRoute('ufragOne', pwd, one.port);
-    const [media, answer] = [Buffer.from([128, 96, 1, 2]), Buffer.from([1, 1, 0, 0, 7])];
-    const reach = (from: Endpoint, packet: Buffer) =>
-      eventually('a packet at the streamer', () => {
-        const found = one.received.find(({ bytes }) => bytes.equals(packet));
-        if (!found) from.send(packet, running.port);
-        return found?.fromPort;
-      });
-    const arrives = (at: Endpoint, packet: Buffer, sourcePort: number) =>
-      eventually('a packet at the client', () => {
-        one.send(packet, sourcePort);
-        return at.received.some(({ bytes }) => bytes.equals(packet)) || undefined;
-      });
-    const [checkBefore, checkAfter] = [check('ufragOne'), check('ufragOne')];
-    const portBefore = await reach(before, checkBefore);
-    await reach(before, Buffer.from([20, 1]));
-    await arrives(before, media, portBefore);
-    // The NAT gives the client another address: the streamer still sends through the first flow.
-    const portAfter = await reach(after, checkAfter);
-    expect(portAfter).not.toBe(portBefore);
-    await reach(after, Buffer.from([20, 2]));
-    await arrives(after, Buffer.from([128, 96, 3, 4]), portBefore);
-    expect(before.received.some(({ bytes }) => bytes.equals(Buffer.from([128, 96, 3, 4])))).toBe(false);
-    await arrives(before, answer, portBefore);
-  });
+  it.each([
+    ['port', '127.0.0.1', '127.0.0.1'],
+    ['IP address, as between Wi-Fi and a mobile network', '0.0.0.0', '127.0.0.2'],
+  ])(
+    'follows the client’s data to another %s, and answers checks where they came from',
+    async (_name, listens, moves) => {
+      const [running, before, after] = [await mux(listens), await client(), await client(moves)];
+      const one = owned(await openEndpoint());
+      await running.setRoute('ufragOne', pwd, one.port);
+      const [media, answer] = [Buffer.from([128, 96, 1, 2]), Buffer.from([1, 1, 0, 0, 7])];
+      const reach = (from: Endpoint, packet: Buffer) =>
+        eventually('a packet at the streamer', () => {
+          const found = one.received.find(({ bytes }) => bytes.equals(packet));
+          if (!found) from.send(packet, running.port);
+          return found?.fromPort;
+        });
+      const arrives = (at: Endpoint, packet: Buffer, sourcePort: number) =>
+        eventually('a packet at the client', () => {
+          one.send(packet, sourcePort);
+          return at.received.some(({ bytes }) => bytes.equals(packet)) || undefined;
+        });
+      const [checkBefore, checkAfter] = [check('ufragOne'), check('ufragOne')];
+      const portBefore = await reach(before, checkBefore);
+      await reach(before, Buffer.from([20, 1]));
+      await arrives(before, media, portBefore);
+      // The NAT gives the client another address: the streamer still sends through the first flow.
+      const portAfter = await reach(after, checkAfter);
+      expect(portAfter).not.toBe(portBefore);
+      await reach(after, Buffer.from([20, 2]));
+      await arrives(after, Buffer.from([128, 96, 3, 4]), portBefore);
+      expect(before.received.some(({ bytes }) => bytes.equals(Buffer.from([128, 96, 3, 4])))).toBe(false);
+      await arrives(before, answer, portBefore);
+    },
+  );
 
   it('refuses the clients of a deleted route, authentically, and stays silent to others', async () => {
     const [running, one, page] = [await mux(), await streamer('one'), await client()];

@@ -23,8 +23,8 @@ afterAll(async () => {
 });
 
 /** A peer whose candidates are on loopback; closed at the end of the test. */
-function openPeer(name: string): PeerConnection {
-  const peer = new PeerConnection(name, { iceServers: [], bindAddress: '127.0.0.1', disableAutoNegotiation: true });
+function openPeer(name: string, bindAddress = '127.0.0.1'): PeerConnection {
+  const peer = new PeerConnection(name, { iceServers: [], bindAddress, disableAutoNegotiation: true });
   cleanups.push(
     () =>
       new Promise<void>((resolve) => {
@@ -49,8 +49,8 @@ interface Pair {
 }
 
 /** Connects a client to a server that it can reach through `publicPort` only; the server echoes its channel. */
-async function connectPair(running: MuxProcess, publicPort: number): Promise<Pair> {
-  const [server, client] = [openPeer('server'), openPeer('client')];
+async function connectPair(running: MuxProcess, publicPort: number, host = '127.0.0.1'): Promise<Pair> {
+  const [server, client] = [openPeer('server'), openPeer('client', host)];
   const serverChannels: DataChannel[] = [];
   cleanups.push(() => serverChannels.length);
   server.onDataChannel((channel) => {
@@ -68,7 +68,7 @@ async function connectPair(running: MuxProcess, publicPort: number): Promise<Pai
   const port = Number(lineOf(answer, /a=candidate:\S+ 1 UDP \d+ 127\.0\.0\.1 (\d+) /));
   const route = [lineOf(answer, /a=ice-ufrag:(.*)\r/), lineOf(answer, /a=ice-pwd:(.*)\r/), port] as const;
   await running.setRoute(...route);
-  client.setRemoteDescription(answer.replace(` 127.0.0.1 ${port} `, ` 127.0.0.1 ${publicPort} `), 'answer');
+  client.setRemoteDescription(answer.replace(` 127.0.0.1 ${port} `, ` ${host} ${publicPort} `), 'answer');
   await eventually('the channel', () => (channel.isOpen() ? true : undefined));
   return { channel, echoes, route };
 }
@@ -78,8 +78,8 @@ async function expectEcho({ channel, echoes }: Pair, text: string): Promise<void
   await eventually(`the echo of ${text}`, () => (echoes.includes(`echo ${text}`) ? true : undefined));
 }
 
-async function openMux(like?: MuxProcess): Promise<MuxProcess> {
-  const running = await startMux(bundle, '127.0.0.1', like);
+async function openMux(like?: MuxProcess, host = '127.0.0.1'): Promise<MuxProcess> {
+  const running = await startMux(bundle, host, like);
   cleanups.push(() => running.stop());
   return running;
 }
@@ -99,6 +99,13 @@ it('connects two peers over UDP, and the connection outlives the mux', async () 
   await second.setRoute(...pair.route);
   await expectEcho(pair, 'after the restart');
   expect((await second.stats()).udpFlows).toBe(1);
+});
+
+it('connects a client that has only IPv6', async () => {
+  const running = await openMux(undefined, '::1');
+  const pair = await connectPair(running, running.port, '::1');
+  await expectEcho(pair, 'over IPv6');
+  expect(await running.stats()).toMatchObject({ udpFlows: 1, dropped: { 'bad-integrity': 0, malformed: 0 } });
 });
 
 it('connects two peers over one TCP connection', async () => {

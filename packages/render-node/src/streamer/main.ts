@@ -9,7 +9,12 @@ import { type Logger, pino } from 'pino';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { serveRpc } from '../links/rpc.js';
-import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
+import {
+  mediaSocketName,
+  type StreamerConfig,
+  type StreamerEvents,
+  type StreamerMethods,
+} from '../links/streamer-link.js';
 import { openDisplay, type X11Display } from '../x11/display.js';
 import { createControl } from './control/index.js';
 import type { StreamerDeps } from './deps.js';
@@ -29,6 +34,7 @@ import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
 import { createPartFiles } from './record/part-files.js';
 import { Recording } from './record/recording.js';
+import { serveMediaSockets } from './socket/server.js';
 import { Streamer } from './streamer.js';
 import { createMainWindowKeeper } from './window/main-window.js';
 
@@ -186,10 +192,15 @@ async function main(): Promise<void> {
     join(config.runDir, 'streamer.sock'),
     streamer.handlers(),
   );
+  const sockets = await serveMediaSockets(join(config.runDir, mediaSocketName), {
+    claim: (token) => streamer.claimSocket(token),
+    logger,
+  });
   emit = server.emit;
   const shutdown = createShutdown(logger, async () => {
     clearInterval(runDirCheck);
     await close();
+    await sockets.close();
     await server.close();
   });
   const runDirCheck = setInterval(() => {

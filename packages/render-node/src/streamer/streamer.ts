@@ -31,6 +31,7 @@ import { streamPushState } from './publish/push-state.js';
 import { packetizeH264 } from './rtp/h264-packetizer.js';
 import { rtpLimits } from './rtp/limits.js';
 import { audioClockRate, rtpTimestamp, videoClockRate } from './rtp/rtp-time.js';
+import type { TakeConnection } from './socket/server.js';
 
 const notConfigured = () => new AppError('not-configured', 'the streamer has no session yet');
 
@@ -174,7 +175,7 @@ export class Streamer {
       void this.#video.prepare();
     }
     const { publicAddresses, udpPort, tcpPort } = session.media;
-    const { sdp, transport } = await this.#peers.add(params, {
+    const { sdp, transport, socketToken } = await this.#peers.add(params, {
       offer,
       loopbackAddress: this.#deps.loopbackAddress,
       candidates: { addresses: publicAddresses, udpPort, tcpPort },
@@ -190,10 +191,16 @@ export class Streamer {
       icePwd: transport.icePwd,
       loopbackAddress: this.#deps.loopbackAddress,
       loopbackPort: transport.port,
+      socketToken,
       videoMimeType: 'video/H264',
       audioMimeType: 'audio/opus',
       screenConfig: { width, height, orientation: 'landscape', degree: '0_degree' },
     };
+  }
+
+  /** Lets a client's WebSocket in; null for a token that is unknown, used or too old. */
+  claimSocket(token: string): TakeConnection | null {
+    return this.#peers.claimSocket(token, this.#congestionRange());
   }
 
   async #closeSession(code: number, message: string): Promise<null> {
@@ -206,11 +213,9 @@ export class Streamer {
   #onPicture(picture: EncodedPicture, made: PictureTimes): void {
     this.#outputs.onPicture(picture);
     this.#peers.latency.addPicture(made);
-    const { captureTimeUs, keyFrame } = picture;
     const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
-    const timestamp = rtpTimestamp(captureTimeUs, videoClockRate);
-    const times = { ...made, packetizedUs: this.#deps.clock() };
-    this.#peers.sendVideo({ payloads, timestamp, captureTimeUs, keyFrame, times });
+    const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
+    this.#peers.sendVideo({ ...picture, payloads, timestamp, times: { ...made, packetizedUs: this.#deps.clock() } });
   }
 
   #onSound({ data, timeUs, talkSpurtStart }: EncodedSound): void {

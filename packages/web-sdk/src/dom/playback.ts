@@ -1,4 +1,4 @@
-import type { ClientSessionController } from '@cloudstage/client-core';
+import { type ClientSessionController, rtpTimestampOfUs } from '@cloudstage/client-core';
 import type { EventResponse } from '../api-events.js';
 import type { View } from './view.js';
 
@@ -106,7 +106,9 @@ export class Playback {
     if (!('requestVideoFrameCallback' in HTMLVideoElement.prototype)) return;
     const onFrame: VideoFrameRequestCallback = (_now, metadata) => {
       if (this.#stop.signal.aborted) return;
-      const { presentationTime, rtpTimestamp, receiveTime, processingDuration } = metadata;
+      const { presentationTime, mediaTime, receiveTime, processingDuration } = metadata;
+      const { keepsTime } = this.#deps.view;
+      const rtpTimestamp = keepsTime ? rtpTimestampOfUs(mediaTime * 1_000_000) : metadata.rtpTimestamp;
       this.#deps.session.framePresented({
         presentedAtMs: performance.timeOrigin + presentationTime,
         ...(rtpTimestamp === undefined ? {} : { rtpTimestamp }),

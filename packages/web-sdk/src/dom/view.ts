@@ -13,6 +13,8 @@ export class View {
   readonly #showLoading: boolean;
   readonly #enlarge: boolean;
   readonly #resize: ResizeObserver;
+  /** The media time of a presented frame is its capture time. */
+  keepsTime = false;
   #statsShown = false;
 
   /** @throws AppError `mount-missing`. */
@@ -38,8 +40,9 @@ export class View {
   }
 
   /** Picture and sound go to separate elements and streams: no lip-sync between them delays the picture. */
-  attach(track: MediaStreamTrack): void {
+  attach(track: MediaStreamTrack, keepsTime = false): void {
     const { video, audio } = this.elements;
+    if (track.kind === 'video') this.keepsTime = keepsTime;
     const target = track.kind === 'video' ? video : audio;
     target.srcObject = new MediaStream([track]);
   }

@@ -244,6 +244,7 @@ function created(deps: ServiceDeps, plan: ConnectPlan, answer: PeerAnswer | null
     concurrencyType: plan.facts.concurrencyType,
     version: deps.version,
     backgroundUrl: imageId === null ? null : deps.imageUrl(imageId),
+    mediaSocketUrl: answer.mediaSocketToken === null ? null : deps.mediaSocketUrl(sessionId, answer.mediaSocketToken),
   });
   return { type: 'created', sessionId, serverSession };
 }

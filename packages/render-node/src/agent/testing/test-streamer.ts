@@ -45,7 +45,14 @@ async function addPeer({ peerId, userId, role }: AddPeerParams) {
   if (peer.connected) setImmediate(() => report(peer, 'connected', ''));
   if (userId === 'user-restart') setImmediate(() => server?.emit('program.restart', { peerId }));
   const screenConfig = { width: 1280, height: 720, orientation: 'landscape', degree: '0_degree' } as const;
-  return { sdp: 'v=0\r\n', ...ice, videoMimeType: 'video/H264', audioMimeType: 'audio/opus', screenConfig };
+  return {
+    sdp: 'v=0\r\n',
+    ...ice,
+    socketToken: peerId,
+    videoMimeType: 'video/H264',
+    audioMimeType: 'audio/opus',
+    screenConfig,
+  };
 }
 
 function remove(peer: Peer, reason: string): void {

@@ -6,11 +6,15 @@ import type { HeartbeatExtras } from '../latency/peer-latency.js';
 import { createSourceLatency, type SourceLatency } from '../latency/source-latency.js';
 import { streamerLimits } from '../limits.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
-import type { VideoPicture } from '../rtp/media-sender.js';
 import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import type { ReceivedRtp } from '../rtp/rtp-parse.js';
+import type { SocketConnection } from '../socket/connection.js';
+import { createSocketTokens } from '../socket/tokens.js';
+import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
+import type { PeerPicture } from './session-peer.js';
+import { createSocketEntry } from './socket-entry.js';
 
 /** What the set tells the streamer. */
 export interface PeerSetEvents {
@@ -31,12 +35,6 @@ export interface PeerSetDeps {
   readonly emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void;
 }
 
-interface Entry {
-  readonly peer: Peer;
-  readonly control: PeerControl;
-  readonly paused: { audio: boolean; video: boolean };
-}
-
 const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 };
 
 /** `hb` code of a take-over. */
@@ -49,10 +47,12 @@ export class PeerSet {
   readonly #events: PeerSetEvents;
   /** What all peers have in common of the latency account; the peers' own parts go through it to the agent. */
   readonly latency: SourceLatency;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, PeerEntry>();
   /** Peers on their way out: kept so that nothing native is collected before it is closed. */
   readonly #closing = new Set<Promise<void>>();
   readonly #past = { ...noStats };
+  /** By id of the WebRTC peer beside which a WebSocket may come. */
+  readonly #tokens = createSocketTokens<string>();
   #pending = 0;
 
   constructor(deps: PeerSetDeps, control: Control, events: PeerSetEvents) {
@@ -72,6 +72,8 @@ export class PeerSet {
   ): Promise<{
     readonly sdp: string;
     readonly transport: LocalTransport & { readonly address: string; readonly port: number };
+    /** For {@link claimSocket}. */
+    readonly socketToken: string;
   }> {
     const { peerId, userId, role, seat, reconnectToken } = params;
     if (this.#entries.size + this.#pending >= streamerLimits.maxPeers) {
@@ -83,21 +85,16 @@ export class PeerSet {
       const identity = { peerId, userId, role, seat };
       // Channels cannot open before the answer has reached the client, so the controls are there in time.
       const holder: { peer?: Peer } = {};
-      const control = this.#control.attachPeer({
-        ...identity,
-        reconnectToken,
-        send: (label, text) => holder.peer?.channels.send(label, text) ?? false,
-        isOpen: (label) => holder.peer?.channels.isOpen(label) ?? false,
-      });
+      const control = this.#control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));
       const peer = await this.#create(identity, control, options).catch((error: unknown) => {
         control.close();
         throw error;
       });
       holder.peer = peer;
-      this.#entries.set(peerId, { peer, control, paused: { audio: false, video: false } });
+      this.#entries.set(peerId, { peer, control, reconnectToken, paused: { audio: false, video: false } });
       const { sdp, transport } = peer.describe();
       if (!transport) throw new AppError('webrtc-failed', 'the peer has no transport');
-      return { sdp, transport };
+      return { sdp, transport, socketToken: this.#tokens.issue(peerId, performance.now()) };
     } finally {
       this.#pending--;
     }
@@ -116,14 +113,35 @@ export class PeerSet {
         onKeyFrameNeeded: this.#events.onKeyFrameNeeded,
         onTargetChanged: this.#events.onTargetChanged,
         onVoice: (packet) => this.#events.onVoice(identity.peerId, packet),
-        channels: {
-          onOpen: (label) => control.onChannelOpen(label),
-          onMessage: (label, data) => control.onMessage(label, data),
-          onClosed: (label) => control.onChannelClosed(label),
-        },
+        channels: listenerOf(control),
       },
       { ...options, identity },
     );
+  }
+
+  /**
+   * Uses up a token: the way to take a WebSocket on which the peer's client may play as well, or null. Both connections are
+   * of one client and none takes the other over; when the client has chosen the WebSocket, the other is closed.
+   */
+  claimSocket(token: string, bitrate: CongestionOptions): ((connection: SocketConnection) => void) | null {
+    const peerId = this.#tokens.claim(token, performance.now());
+    const entry = peerId === undefined ? undefined : this.#entries.get(peerId);
+    return entry ? (connection) => this.#addSocket(entry, connection, bitrate) : null;
+  }
+
+  #addSocket(sibling: PeerEntry, connection: SocketConnection, bitrate: CongestionOptions): void {
+    const entry = createSocketEntry(sibling, {
+      ...this.#deps,
+      ...this.#events,
+      ...{ control: this.#control, connection, bitrate, sourceLatency: this.latency.report },
+      onClosed: (peerId, reason) => this.#onClosed(peerId, reason),
+    });
+    const { identity } = entry.peer;
+    this.#entries.set(identity.peerId, entry);
+    entry.peer.start();
+    if (!entry.peer.connected) return;
+    this.#report(identity, 'connected', 'connected');
+    this.#events.onConnected();
   }
 
   #report({ peerId, userId, role }: PeerOptions['identity'], state: 'connected' | 'closed', reason: string): void {
@@ -137,6 +155,7 @@ export class PeerSet {
     if (!entry) return;
     this.#report(entry.peer.identity, 'closed', reason);
     this.#entries.delete(peerId);
+    this.#tokens.withdraw(peerId);
     const stats = entry.peer.stats();
     for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) this.#past[key] += stats?.[key] ?? 0;
     this.latency.addTotals(entry.peer.latency.takeTotals());
@@ -155,7 +174,7 @@ export class PeerSet {
     }
   }
 
-  async #kick(entry: Entry, code: number, message: string, reason: PeerCloseReason): Promise<void> {
+  async #kick(entry: PeerEntry, code: number, message: string, reason: PeerCloseReason): Promise<void> {
     if (entry.peer.connected) {
       entry.control.kick(code, message);
       await new Promise((resolve) => setTimeout(resolve, streamerLimits.kickLingerMs));
@@ -181,7 +200,7 @@ export class PeerSet {
     await Promise.all(this.#closing);
   }
 
-  sendVideo(picture: VideoPicture): void {
+  sendVideo(picture: PeerPicture): void {
     const receiving = this.#receiving();
     // For a lone player pictures are not made in the first place; what is being encoded now it still gets.
     const players = receiving.filter(({ role }) => role === 'player').length;
@@ -268,24 +287,6 @@ export class PeerSet {
   }
 
   describe() {
-    return [...this.#entries.values()].flatMap(({ peer }) => {
-      const { transport } = peer.describe();
-      if (!transport) return [];
-      const { peerId, userId, role } = peer.identity;
-      const { iceUfrag, icePwd, address, port } = transport;
-      return [
-        {
-          peerId,
-          userId,
-          role,
-          connected: peer.connected,
-          iceUfrag,
-          icePwd,
-          loopbackAddress: address,
-          loopbackPort: port,
-          latency: peer.latency.report(),
-        },
-      ];
-    });
+    return [...this.#entries.values()].map(({ peer }) => describePeer(peer));
   }
 }

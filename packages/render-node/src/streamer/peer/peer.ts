@@ -34,6 +34,7 @@ export type PeerCloseReason =
   | 'taken-over'
   | 'kicked'
   | 'session-closed'
+  | 'replaced'
   | 'failed';
 
 /** What a peer tells its owner. None of these may throw. */

@@ -1,0 +1,48 @@
+import type { ControlPeer, PeerControl } from '../control/contract.js';
+import type { ChannelListener } from './channels.js';
+import type { PeerIdentity } from './peer.js';
+import type { SessionPeer } from './session-peer.js';
+
+/** A peer with its channels' control, as the set keeps it. */
+export interface PeerEntry {
+  readonly peer: SessionPeer;
+  readonly control: PeerControl;
+  readonly reconnectToken: string;
+  readonly paused: { audio: boolean; video: boolean };
+}
+
+/** The peer as its control sees it. It may come into being later than its control, and is deaf until then. */
+export function controlPeerOf(
+  identity: PeerIdentity,
+  reconnectToken: string,
+  peer: () => SessionPeer | undefined,
+): ControlPeer {
+  return {
+    ...identity,
+    reconnectToken,
+    send: (label, text) => peer()?.channels.send(label, text) ?? false,
+    isOpen: (label) => peer()?.channels.isOpen(label) ?? false,
+  };
+}
+
+/** The control as the peer's channels see it. */
+export function listenerOf(control: PeerControl): ChannelListener {
+  return {
+    onOpen: (label) => control.onChannelOpen(label),
+    onMessage: (label, data) => control.onMessage(label, data),
+    onClosed: (label) => control.onChannelClosed(label),
+  };
+}
+
+/** Of a client on a WebSocket. */
+const noTransport = { iceUfrag: '', icePwd: '', address: '', port: 0 };
+
+/** The peer as the agent must know it. */
+export function describePeer(peer: SessionPeer) {
+  const { peerId, userId, role } = peer.identity;
+  const { iceUfrag, icePwd, address, port } = peer.describe().transport ?? noTransport;
+  return {
+    ...{ peerId, userId, role, connected: peer.connected, latency: peer.latency.report() },
+    ...{ iceUfrag, icePwd, loopbackAddress: address, loopbackPort: port },
+  };
+}

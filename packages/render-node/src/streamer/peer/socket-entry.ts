@@ -1,0 +1,39 @@
+import type { Control } from '../control/contract.js';
+import { controlPeerOf, listenerOf, type PeerEntry } from './attach.js';
+import type { PeerCloseReason } from './peer.js';
+import { SocketPeer, type SocketPeerEvents, type SocketPeerOptions } from './socket-peer.js';
+
+/** What a WebSocket's entry is made of. */
+export interface SocketEntryParts
+  extends Omit<SocketPeerOptions, 'identity'>,
+    Pick<SocketPeerEvents, 'onKeyFrameNeeded' | 'onTargetChanged'> {
+  readonly control: Control;
+  readonly onClosed: (peerId: string, reason: PeerCloseReason) => void;
+}
+
+/**
+ * Makes the entry of a WebSocket beside its client's WebRTC peer, which is closed when the client chooses the WebSocket. The
+ * caller starts the peer.
+ */
+export function createSocketEntry(
+  sibling: PeerEntry,
+  parts: SocketEntryParts,
+): PeerEntry & { readonly peer: SocketPeer } {
+  const { reconnectToken } = sibling;
+  const identity = { ...sibling.peer.identity, peerId: `${sibling.peer.identity.peerId}.socket` };
+  const { peerId } = identity;
+  const holder: { peer?: SocketPeer } = {};
+  const control = parts.control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));
+  const peer = new SocketPeer(
+    {
+      onChosen: () => void sibling.peer.close('replaced'),
+      onClosed: (reason) => parts.onClosed(peerId, reason),
+      onKeyFrameNeeded: parts.onKeyFrameNeeded,
+      onTargetChanged: parts.onTargetChanged,
+      channels: listenerOf(control),
+    },
+    { ...parts, identity, logger: parts.logger.child({ peerId }) },
+  );
+  holder.peer = peer;
+  return { peer, control, reconnectToken, paused: { audio: false, video: false } };
+}

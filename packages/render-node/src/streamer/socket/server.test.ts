@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildChannelChange, buildChannelMessage, buildReceived, parseMediaMessage } from '@cloudstage/protocol';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { SocketPeer } from '../peer/socket-peer.js';
+import { buildFrameHead, opcodes } from './frames.js';
+import { type MediaSocketServer, serveMediaSockets, type TakeConnection } from './server.js';
+
+/** A client's bytes through the real server to a real peer. */
+
+const logger = pino({ level: 'silent' });
+const soon = { timeout: 10_000 };
+let dir: string;
+let server: MediaSocketServer;
+let take: TakeConnection | null;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'media-socket-'));
+  server = await serveMediaSockets(join(dir, 'media.sock'), {
+    claim: (token) => (token === 'good' ? take : null),
+    logger,
+  });
+});
+afterEach(async () => {
+  await server.close();
+  await rm(dir, { recursive: true });
+});
+
+/** Asks for a WebSocket; gives what came back so far. */
+function dial(token: string) {
+  const socket = connect(join(dir, 'media.sock'));
+  let got = Buffer.alloc(0);
+  socket.on('data', (chunk) => {
+    got = Buffer.concat([got, chunk]);
+  });
+  socket.on('error', () => undefined);
+  const lines = [
+    'Host: x',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol: media-v1',
+  ];
+  socket.write(`GET /play?token=${token} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  const send = (payload: Uint8Array) => {
+    const head = buildFrameHead(opcodes.binary, payload.length);
+    head[1] = (head[1] ?? 0) | 0x80;
+    // A mask of zeros changes nothing.
+    socket.write(Buffer.concat([head, Buffer.alloc(4), payload]));
+  };
+  return { text: () => got.toString('latin1'), bytes: () => got, send, closed: once(socket, 'close') };
+}
+
+function createPeer() {
+  const events = {
+    onChosen: vi.fn(),
+    onClosed: vi.fn(),
+    onKeyFrameNeeded: vi.fn(),
+    onTargetChanged: vi.fn(),
+    channels: { onOpen: vi.fn(), onMessage: vi.fn(), onClosed: vi.fn() },
+  };
+  const identity = { peerId: 'p.socket', userId: 'u', role: 'Player', seat: 1 } as const;
+  const bitrate = { minBitrateBps: 1e6, maxBitrateBps: 8e6, startBitrateBps: 5e6 };
+  const made: SocketPeer[] = [];
+  take = (connection) => {
+    const peer = new SocketPeer(events, {
+      identity,
+      connection,
+      bitrate,
+      clock: () => performance.now() * 1_000,
+      sourceLatency: () => ({}),
+      logger,
+    });
+    made.push(peer);
+    peer.start();
+  };
+  return { events, made };
+}
+
+const picture = (keyFrame: boolean, data: Buffer) => ({ payloads: [], timestamp: 7, captureTimeUs: 0, keyFrame, data });
+
+it('refuses a token that is not good', async () => {
+  take = () => undefined;
+  const client = dial('bad');
+  await client.closed;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 403 /);
+});
+
+it('shakes hands as RFC 6455 has it, and plays: pictures from a key frame on, channels, good-bye', async () => {
+  const { events, made } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('"Type":"CreateSession"'), soon);
+  expect(client.text()).toContain('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  const [peer] = made;
+  peer?.sendVideo(picture(false, Buffer.from('early')), false);
+  peer?.sendVideo(picture(true, Buffer.from('key')), false);
+  peer?.sendVideo(picture(false, Buffer.from('next')), false);
+  await vi.waitFor(() => expect(client.text().slice(-9)).toBe('g\0\0\0\x07next'), soon);
+  expect(client.text()).toContain('g\0\0\0\x07key');
+  expect(client.text()).not.toContain('early');
+  expect(peer?.channels.send('hb', '{}')).toBe(false);
+  client.send(buildChannelChange('channel-open', 'hb'));
+  client.send(buildChannelMessage('hb', Buffer.from('{"x":1}')));
+  client.send(buildChannelMessage('km', Buffer.from('not open')));
+  client.send(buildReceived(17));
+  await vi.waitFor(() => expect(events.onTargetChanged).toHaveBeenCalled(), soon);
+  expect(events.onChosen).toHaveBeenCalledTimes(1);
+  expect(events.channels.onMessage.mock.calls).toEqual([['hb', '{"x":1}']]);
+  expect(peer?.channels.send('hb', '{"y":2}')).toBe(true);
+  await vi.waitFor(() => expect(client.text()).toMatch(/\{"y":2\}$/), soon);
+  const message = client.bytes().subarray(-(10 + 'hb'.length + '{"y":2}'.length));
+  expect(parseMediaMessage(message)).toMatchObject({ type: 'message', label: 'hb' });
+  void peer?.close('kicked');
+  await client.closed;
+  expect(events.onClosed.mock.calls).toEqual([['kicked']]);
+});
+
+it('ends with a client that breaks the rules', async () => {
+  const { events } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  client.send(Buffer.from([99]));
+  await client.closed;
+  expect(events.onClosed.mock.calls).toEqual([['client-closed']]);
+});
+
+it('makes nobody wait for a client that does not read: pictures are left out, and a key frame is owed', async () => {
+  const { events, made } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  const [peer] = made;
+  peer?.sendVideo(picture(true, Buffer.alloc(60_000)), true);
+  for (let i = 0; i < 10; i += 1) peer?.sendVideo(picture(false, Buffer.alloc(20_000)), true);
+  expect(peer?.blocked).toBe(true);
+  expect(peer?.stats().picturesSkipped).toBe(1);
+  const bytes = peer?.stats().bytesSent ?? 0;
+  client.send(buildReceived(bytes));
+  await vi.waitFor(() => expect(events.onKeyFrameNeeded).toHaveBeenCalledTimes(1), soon);
+  expect(peer?.blocked).toBe(false);
+});
