@@ -103,6 +103,7 @@ export type EventResponse =
   | { readonly type: 'idle'; readonly data: { times: number } }
   | { readonly type: 'noflow' | 'noflowcenter' | 'pointerlockerror' }
   | { readonly type: 'openurl'; readonly data: { value: string } }
+  | { readonly type: 'mic_status'; readonly data: { status: 'open' | 'close' } }
   | { readonly type: 'webrtc_stats'; readonly data: WebrtcStatsResponse }
   | { readonly type: 'media_stats'; readonly data: MediaStatsResponse }
   | { readonly type: 'latency'; readonly data: { value: number; message: string } }
@@ -172,6 +173,13 @@ export interface EventMap {
   StreamPushStateChange: { readonly stream_push_state: string | undefined };
   OrientationChange: { readonly type: 'portrait' | 'landscape' };
   VisibilityChange: { readonly status: 'visible' | 'hidden' };
+  /** Codes: 0 ok, 1 there is none, 2 the user refused, 3 none fits the profile. */
+  GetUserMediaStatusChange: {
+    readonly code: number;
+    readonly msg: string;
+    readonly type: 'mic';
+    readonly userMedia?: MediaStream;
+  };
 }
 
 /** Name of an event. */

@@ -24,6 +24,16 @@ export interface StreamProfileOptions {
   readonly video_height?: number;
 }
 
+/** How the microphone is recorded, as in MediaTrackConstraints. */
+export interface MicProfile {
+  readonly autoGainControl?: boolean;
+  readonly echoCancellation?: boolean;
+  readonly noiseSuppression?: boolean;
+  readonly sampleRate?: number;
+  /** One of `getDevices`; absent: the browser's choice. */
+  readonly deviceId?: string;
+}
+
 /** Addresses for reconnecting without the page's backend. */
 export interface AccessTokenOptions {
   readonly token: string;
@@ -46,6 +56,8 @@ export interface StreamingOptions {
 
 /** Callbacks of init, each also an event of `on`. */
 export interface InitCallbacks {
+  /** The microphone was opened or closed, or could not be. */
+  readonly onGetUserMediaStatusChange?: (response: EventMap['GetUserMediaStatusChange']) => void;
   /** The offer is ready (0), or not. */
   readonly onInitSuccess?: (response: EventMap['InitSuccess']) => void;
   /** Connected; again after each reconnect. */
@@ -106,6 +118,10 @@ export interface InitOptions extends InitCallbacks {
   readonly userId?: string;
   /** 0 local (default), 1 and 3 images of the server, 2 drawn into the video, 4 and 5 relative. */
   readonly cursorMode?: number;
+  /** Open the microphone with init. Default false. */
+  readonly mic?: boolean | MicProfile;
+  /** Open and close the microphone when the program begins and ends to record, where the server tells. Default true. */
+  readonly autoSwitchMic?: boolean;
   readonly clickToFullscreen?: boolean;
   /** Any click starts sound that the browser blocked. Default true. */
   readonly clickBodyToPlay?: boolean;

@@ -1,5 +1,5 @@
 import type { EventMap, EventName, LatencyStatsResponse, ScreenConfigResponse } from './api-events.js';
-import type { AccessTokenOptions, DebugSetting, InitOptions, StreamProfileOptions } from './api-options.js';
+import type { AccessTokenOptions, DebugSetting, InitOptions, MicProfile, StreamProfileOptions } from './api-options.js';
 
 /** Outcome of a request to the server; `code` 1 when it did not answer. */
 export interface RequestResult {
@@ -198,5 +198,23 @@ export interface ViewApi {
   getAudioElement(): HTMLAudioElement | null;
 }
 
+/** The device's microphone. */
+export interface MediaApi {
+  /**
+   * Opens or closes the microphone; the browser may ask the user. Needs a page of HTTPS or localhost, and WebRTC: nothing is
+   * heard over a WebSocket. Code 1 when it did not work, with the name of the error.
+   */
+  switchMic(params: {
+    readonly status: 'open' | 'close';
+    readonly profile?: MicProfile;
+  }): Promise<{ readonly code: number; readonly msg: string; readonly userMedia: MediaStream | null }>;
+  /** How the microphone is recorded from now on. */
+  setMicProfile(profile: MicProfile): Promise<void>;
+  /** What is being sent; without tracks while the microphone is closed. */
+  getUserMedia(): MediaStream;
+  /** Microphones, cameras and speakers of the device; without names until the user has allowed one. */
+  getDevices(): Promise<MediaDeviceInfo[]>;
+}
+
 /** The SDK. All methods are bound: they may be passed around. */
-export interface TcgSdk extends LifecycleApi, InputApi, CursorApi, ViewApi {}
+export interface TcgSdk extends LifecycleApi, InputApi, CursorApi, ViewApi, MediaApi {}

@@ -19,6 +19,29 @@ export interface BrowserPlatformDeps {
   log(message: string): void;
 }
 
+/** What the page's user says, on whichever connection there is. */
+export interface VoiceTrack {
+  /** Sends `track` on the present connection and on later ones; null: nothing. */
+  send(track: MediaStreamTrack | null): Promise<void>;
+  /** A new connection's sender. */
+  attach(sender: RTCRtpSender): void;
+}
+
+function createVoiceTrack(log: (message: string) => void): VoiceTrack {
+  let track: MediaStreamTrack | null = null;
+  let sender: RTCRtpSender | null = null;
+  return {
+    send: async (next) => {
+      track = next;
+      await sender?.replaceTrack(next);
+    },
+    attach: (next) => {
+      sender = next;
+      if (track) next.replaceTrack(track).catch((error: unknown) => log(`microphone: ${String(error)}`));
+    },
+  };
+}
+
 function openChannel(
   peer: RTCPeerConnection,
   label: string,
@@ -47,8 +70,9 @@ function openChannel(
   };
 }
 
-function addTransceiver(peer: RTCPeerConnection, kind: 'audio' | 'video'): void {
-  const { receiver } = peer.addTransceiver(kind, { direction: 'sendrecv' });
+function addTransceiver(peer: RTCPeerConnection, kind: 'audio' | 'video', voice: VoiceTrack): void {
+  const { receiver, sender } = peer.addTransceiver(kind, { direction: 'sendrecv' });
+  if (kind === 'audio') voice.attach(sender);
   // Frames are shown as they come; sound keeps its own adaptive buffer.
   if (kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
 }
@@ -66,7 +90,7 @@ async function setLocal(peer: RTCPeerConnection, { type, sdp = '' }: RTCSessionD
   }
 }
 
-function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort {
+function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers, voice: VoiceTrack): PeerPort {
   const peer = new RTCPeerConnection();
   peer.ontrack = ({ track }) => {
     deps.onTrack(track, false);
@@ -76,7 +100,7 @@ function createPeer(deps: BrowserPlatformDeps, handlers: PeerHandlers): PeerPort
   peer.onconnectionstatechange = () => handlers.onConnectionState(peer.connectionState);
   return {
     openChannel: (label, init, channelHandlers) => openChannel(peer, label, init, channelHandlers),
-    addTransceiver: (kind) => addTransceiver(peer, kind),
+    addTransceiver: (kind) => addTransceiver(peer, kind, voice),
     async createOffer() {
       return setLocal(peer, await peer.createOffer());
     },
@@ -116,9 +140,11 @@ async function postJson(url: string, body: unknown, deadlineMs: number): Promise
 }
 
 /** The browser as a platform. Contacts nothing but the peer, and addresses that the page has given. */
-export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform {
+export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform & { readonly voice: VoiceTrack } {
+  const voice = createVoiceTrack(deps.log);
   return {
-    createPeer: (handlers) => createPeer(deps, handlers),
+    voice,
+    createPeer: (handlers) => createPeer(deps, handlers, voice),
     mediaSocket: createBrowserMediaSocket({ attach: deps.onTrack, hasPicture: deps.hasPicture }),
     nowMs: () => performance.timeOrigin + performance.now(),
     random: () => Math.random(),

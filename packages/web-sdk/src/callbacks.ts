@@ -25,4 +25,5 @@ export const callbackNames: Readonly<Record<EventName, keyof InitCallbacks>> = {
   StreamPushStateChange: 'onStreamPushStateChange',
   OrientationChange: 'onOrientationChange',
   VisibilityChange: 'onVisibilityChange',
+  GetUserMediaStatusChange: 'onGetUserMediaStatusChange',
 };

@@ -35,7 +35,10 @@ export function createLifecycleApi(core: SdkCore): LifecycleApi {
     getClientSession: () => session.clientSession,
     start: (serverSession) => session.start(String(serverSession ?? '')),
     setAccessToken: (access) => core.setAccess(access),
-    destroy: ({ message = '主动关闭', code = 0 } = {}) => session.destroy(code, message),
+    destroy({ message = '主动关闭', code = 0 } = {}) {
+      core.microphone.close();
+      session.destroy(code, message);
+    },
     reconnect: () => session.reconnect(),
     getRequestId: () => session.serverSession.request_id ?? '',
     getServerSession: () => session.serverSession,

@@ -55,7 +55,10 @@ function routeCode(core: SdkCore, { type, code, message: msg }: CodeNotification
     (type === 'disconnect' && code === -1 && core.reconnects) || (type === 'connect-fail' && code === -2);
   if (type !== 'status') {
     core.view?.setState(reconnecting ? 'loading' : type === 'disconnect' && code === 1 ? 'taken-over' : 'ended');
-    if (!reconnecting && core.session.phase === 'disconnected') core.view?.detach(core.keepsLastFrame);
+    if (!reconnecting && core.session.phase === 'disconnected') {
+      core.view?.detach(core.keepsLastFrame);
+      core.microphone.close();
+    }
   }
   const name = type === 'connect-fail' ? 'ConnectFailed' : type === 'status' ? 'WebrtcStatusChange' : 'Disconnected';
   core.trigger(name, { code, msg });
@@ -185,6 +188,12 @@ function routeServerEvent(core: SdkCore, event: ServerEvent): void {
       const data = { value: event.url };
       core.trigger('NetworkChange', { status: 'openurl', data });
       core.event({ type: 'openurl', data });
+      return;
+    }
+    case 'microphone': {
+      const { status } = event;
+      if (core.options?.autoSwitchMic ?? true) void core.microphone.switch(status);
+      core.event({ type: 'mic_status', data: { status } });
       return;
     }
     case 'input-seat':

@@ -20,6 +20,7 @@ import { View } from './dom/view.js';
 import { Emitter, guard } from './emitter.js';
 import { attachInput } from './input/dom-input.js';
 import { defaultInputSettings, type InputSettings } from './input/input-context.js';
+import { Microphone } from './microphone.js';
 import { routeNotification } from './notification-router.js';
 import { SdkLog } from './sdk-log.js';
 
@@ -46,6 +47,7 @@ export class SdkCore {
   readonly log = new SdkLog();
   readonly settings: InputSettings = defaultInputSettings();
   readonly session: ClientSessionController;
+  readonly microphone: Microphone;
   readonly mobile = isMobileDevice(navigator.userAgent, navigator.platform, navigator.maxTouchPoints);
   options: InitOptions | null = null;
   view: View | null = null;
@@ -65,6 +67,11 @@ export class SdkCore {
       log: (message) => this.log.write(message),
     });
     this.session = new ClientSessionController(platform, (notification) => this.#onNotification(notification));
+    this.microphone = new Microphone({
+      send: platform.voice.send,
+      tell: (status) => void this.session.request({ type: 'switch_mic', status }),
+      onChange: (change) => this.trigger('GetUserMediaStatusChange', { type: 'mic', ...change }),
+    });
   }
 
   /** Begins anew: view, cursor, peer. While connected, it only reports −2. @throws AppError `mount-missing`. */
@@ -228,6 +235,7 @@ export class SdkCore {
       },
     );
     if (options.accessToken) this.setAccess(options.accessToken);
+    if (options.mic) void this.microphone.switch('open', options.mic === true ? undefined : options.mic);
     const portrait = window.matchMedia('(orientation: portrait)');
     const tell = () => this.trigger('OrientationChange', { type: portrait.matches ? 'portrait' : 'landscape' });
     portrait.addEventListener('change', tell, { signal: this.#page.signal });

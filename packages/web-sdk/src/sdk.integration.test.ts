@@ -27,7 +27,11 @@ beforeAll(async () => {
   site = await servePage();
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    args: [
+      ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+      // A microphone that beeps.
+      '--use-fake-device-for-media-stream',
+    ],
   });
 });
 afterAll(async () => {
@@ -67,6 +71,7 @@ async function init(options: Record<string, unknown> = {}): Promise<string> {
           onCursorShowStatChange: 'CursorShowStatChange',
           onGameStop: 'GameStop',
           onStreamPushStateChange: 'StreamPushStateChange',
+          onGetUserMediaStatusChange: 'GetUserMediaStatusChange',
         };
         const callbacks = Object.fromEntries(
           Object.entries(names).map(([key, name]) => [
@@ -504,6 +509,52 @@ test('with an address of the page, a loss is repaired over /reconnect', async ()
   });
   expect(queries).toEqual(['host=127.0.0.1&port=7392&token=test-token&uid=u1']);
   site.onReconnect = null;
+});
+
+const micChanges = async () =>
+  (await events()).filter(({ name }) => name === 'GetUserMediaStatusChange').map(({ data }) => [data.code, data.msg]);
+const switchMic = (status: 'open' | 'close') =>
+  page.evaluate(async (wish) => {
+    const { code, msg, userMedia } = await TCGSDK.switchMic({ status: wish });
+    return { code, msg, tracks: userMedia?.getAudioTracks().length ?? 0 };
+  }, status);
+
+test('the microphone is heard while it is open, and its device is let go with the session', async () => {
+  await page.context().grantPermissions(['microphone']);
+  const peer = await connect();
+  expect(await switchMic('open')).toEqual({ code: 0, msg: 'success', tracks: 1 });
+  expect(await switchMic('open')).toEqual({ code: 1, msg: 'mic opened', tracks: 0 });
+  await until(() => expect(peer.soundPackets()).toBeGreaterThan(20));
+  const told = () =>
+    peer.received
+      .map(({ message }) => message.data as { readonly type?: string; readonly status?: string } | undefined)
+      .filter((data) => data?.type === 'switch_mic')
+      .map((data) => data?.status);
+  await until(() => expect(told()).toEqual(['open']));
+  expect(await switchMic('close')).toEqual({ code: 0, msg: 'success', tracks: 0 });
+  expect(await page.evaluate(() => TCGSDK.getUserMedia().getTracks().length)).toBe(0);
+  peer.send('svr', { type: 'mic_status', data: { status: 'open' } });
+  const before = peer.soundPackets();
+  await until(() => expect(peer.soundPackets()).toBeGreaterThan(before + 20));
+  expect(await micChanges()).toEqual([
+    [0, 'mic open'],
+    [0, 'mic close'],
+    [0, 'mic open'],
+  ]);
+  const state = await page.evaluate(() => {
+    const [track] = TCGSDK.getUserMedia().getTracks();
+    TCGSDK.destroy();
+    return track?.readyState;
+  });
+  expect(state).toBe('ended');
+});
+
+test('a microphone that the user refuses is told as such', async () => {
+  await page.context().clearPermissions();
+  await connect();
+  const { code, tracks } = await switchMic('open');
+  expect([code, tracks]).toEqual([1, 0]);
+  expect(await micChanges()).toEqual([[2, 'NotAllowedError']]);
 });
 
 test('without a way to a new session, a loss is reported as 3', async () => {

@@ -1,6 +1,7 @@
 import type { TcgSdk } from './api.js';
 import { createInputApi } from './input-api.js';
 import { createLifecycleApi } from './lifecycle-api.js';
+import { createMediaApi } from './media-api.js';
 import { SdkCore } from './sdk-core.js';
 import { createCursorApi, createViewApi } from './view-api.js';
 
@@ -8,7 +9,8 @@ class Sdk {
   constructor() {
     const core = new SdkCore();
     // Methods are own properties, so that pages may pass them around without binding.
-    Object.assign(this, createLifecycleApi(core), createInputApi(core), createCursorApi(core), createViewApi(core));
+    const view = { ...createCursorApi(core), ...createViewApi(core), ...createMediaApi(core) };
+    Object.assign(this, createLifecycleApi(core), createInputApi(core), view);
   }
 }
 

@@ -13,6 +13,8 @@ export type ServerEvent =
   | { readonly type: 'cursor-position'; readonly x: number; readonly y: number }
   | { readonly type: 'game-launched'; readonly begin: number | null; readonly finish: number | null }
   | { readonly type: 'input-seat'; readonly seat: number }
+  /** The program has begun or ended to record. */
+  | { readonly type: 'microphone'; readonly status: 'open' | 'close' }
   | { readonly type: 'open-url'; readonly url: string }
   /** The server renegotiates: `sdp` is its offer. */
   | { readonly type: 'offer'; readonly sdp: string };
@@ -31,6 +33,8 @@ export function readSvrEvent(message: Fields): ServerEvent | null {
       return { type: 'archive-save', data };
     case 'screen_config_change':
       return { type: 'screen-config', data };
+    case 'mic_status':
+      return data.status === 'open' || data.status === 'close' ? { type: 'microphone', status: data.status } : null;
     case 'hit_input':
       return { type: 'input-focus', data: { field_type: data.field_type, status: data.status } };
     default:

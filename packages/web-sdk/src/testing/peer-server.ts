@@ -34,6 +34,8 @@ export interface TestPeer {
   /** Labels of opened channels, in the order of their opening. */
   readonly labels: readonly string[];
   readonly behaviour: TestPeerBehaviour;
+  /** Packets of sound that came from the page. */
+  soundPackets(): number;
   send(label: string, message: object): void;
   /** Says nothing any more, while the transport stays up: a hanging server. */
   freeze(): void;
@@ -153,7 +155,7 @@ export async function acceptPeer(client: ClientSession, extra: Partial<ServerSes
     });
   });
 
-  const { sdp, tracks, source } = await negotiate(pc, client.sdp);
+  const { sdp, tracks, source, soundPackets } = await negotiate(pc, client.sdp);
   const session: Partial<ServerSession> = {
     code: 0,
     message: 'ok',
@@ -172,6 +174,7 @@ export async function acceptPeer(client: ClientSession, extra: Partial<ServerSes
     received,
     labels,
     behaviour,
+    soundPackets,
     send,
     freeze() {
       source.stop();
@@ -199,6 +202,12 @@ async function negotiate(pc: PeerConnection, offer: string) {
   audio.addOpusCodec(111);
   audio.addSSRC(audioSsrc, 'test', 'stream', 'audio');
   const tracks = [pc.addTrack(video), pc.addTrack(audio)];
+  let soundPackets = 0;
+  tracks[1]?.onMessage((message) => {
+    // RTCP has packet types from 192 to 223 in its second byte.
+    const type = message[1] ?? 0;
+    if (type < 192 || type > 223) soundPackets += 1;
+  });
   const gathered = new Promise<void>((resolve) => {
     pc.onGatheringStateChange((state) => {
       if (state === 'complete') resolve();
@@ -212,7 +221,12 @@ async function negotiate(pc: PeerConnection, offer: string) {
   const sdp = text.replace(/(m=video[^\r]*\r\n)/, `$1${extension}\r\n`);
   const [track] = tracks;
   if (track === undefined) throw new Error('no video track');
-  return { sdp, tracks, source: new PictureSource(track, payloadType, playoutDelayId) };
+  return {
+    sdp,
+    tracks,
+    source: new PictureSource(track, payloadType, playoutDelayId),
+    soundPackets: () => soundPackets,
+  };
 }
 
 /** A page with the bundle, and `/reconnect` for `onReconnect`, which answers with a ServerSession. Nothing else. */
