@@ -12,6 +12,11 @@ export const mediaLimits = {
   /** After the last change the picture is refined this many times, this long after the previous frame. */
   refinements: 2,
   refinementDelayMs: 120,
+  /**
+   * A still picture is repeated this often: Chromium asks for a key frame when no picture came for three seconds, again and
+   * again, and one that repeats the last has a hundredth of the bytes.
+   */
+  stillPictureMs: 2_500,
   /** A change of bitrate below this share is not worth touching the encoder. */
   bitrateStep: 0.03,
   /** Shortest time between two raises of the rate: a picture at 60 fps. Lowering waits for nothing. */
@@ -22,6 +27,10 @@ export const mediaLimits = {
   timingSamples: 300,
   /** Restarts of the recorder: after each exit it waits this long; a sound server that is gone comes back with the slot. */
   recorderRestartMs: 500,
+  /** Connecting two sockets of this process with each other takes no time; a machine that stands still may take some. */
+  pipeOpenMs: 5_000,
+  /** More than a Unix socket holds: all that waits is seen at once, and what is too much of it dropped. */
+  pipeBytes: 262_144,
   /** Recorded sound waiting for the encoder, at most: 200 ms. More means that this process stood still. */
   audioBacklogBytes: 38_400,
   /** Digital silence after which sending stops; long enough for the client's concealment to fade. */

@@ -11,6 +11,7 @@ function createPipeline() {
   const encoded: boolean[] = [];
   const sent: EncodedPicture[] = [];
   const path = { full: false, asked: 0 };
+  const screen = { changes: true };
   const createEncoder = async (options: VideoEncoderOptions): Promise<VideoEncoder> => {
     opened.push(options);
     return {
@@ -32,7 +33,7 @@ function createPipeline() {
         stop: () => undefined,
         invalidate: () => undefined,
         invalidateAll: () => undefined,
-        grab: async () => ({ captureMs: 1, convertMs: 1 }),
+        grab: async () => (screen.changes ? { captureMs: 1, convertMs: 1 } : null),
         close: () => undefined,
       }),
       createEncoder,
@@ -46,7 +47,7 @@ function createPipeline() {
     },
     { fps: 30, bitrateBps: 1_000_000 },
   );
-  return { pipeline, opened, encoded, sent, path };
+  return { pipeline, opened, encoded, sent, path, screen };
 }
 
 it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
@@ -86,4 +87,24 @@ it('makes no picture while the path is full, and the newest one when it is free 
   await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
   expect(sent[0]?.keyFrame).toBe(true);
   await pipeline.close();
+});
+
+it('refines a picture after the last change, and then repeats it just before receivers would ask for a key frame', async () => {
+  vi.useFakeTimers();
+  try {
+    const { pipeline, encoded, sent, screen } = createPipeline();
+    pipeline.start();
+    await vi.advanceTimersByTimeAsync(50);
+    screen.changes = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    const refined = sent.length;
+    expect(refined).toBeGreaterThan(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(sent.length - refined).toBeGreaterThanOrEqual(10);
+    expect(sent.length - refined).toBeLessThanOrEqual(13);
+    expect(encoded.filter(Boolean)).toHaveLength(1);
+    await pipeline.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -143,16 +143,20 @@ function armTimer(context: Context, delayMs: number): void {
   }, delayMs);
 }
 
-/** After motion has ended the same picture is encoded again a few times: constant bitrate leaves it coarse. */
-function armRefinement(context: Context): void {
+/**
+ * After motion has ended the same picture is encoded again a few times: constant bitrate leaves it coarse. Then it is repeated now
+ * and then, so that receivers do not take it for a lost one.
+ */
+function armRepetition(context: Context): void {
   clearTimeout(context.refineTimer);
-  if (context.refinementsLeft === 0) return;
+  const refines = context.refinementsLeft > 0;
+  const delayMs = refines ? mediaLimits.refinementDelayMs : mediaLimits.stillPictureMs;
   context.refineTimer = setTimeout(() => {
     if (context.current) return;
-    context.refinementsLeft--;
+    if (refines) context.refinementsLeft--;
     context.schedule.onForced();
     pump(context);
-  }, mediaLimits.refinementDelayMs);
+  }, delayMs);
 }
 
 function pump(context: Context): void {
@@ -174,7 +178,7 @@ function pump(context: Context): void {
   const delays = [decision.type === 'later' ? decision.delayMs : null, keyFrameInMs];
   const delayMs = Math.min(...delays.map((delay) => delay ?? Number.POSITIVE_INFINITY));
   if (Number.isFinite(delayMs)) armTimer(context, delayMs);
-  else armRefinement(context);
+  else armRepetition(context);
 }
 
 /**

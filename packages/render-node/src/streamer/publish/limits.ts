@@ -16,6 +16,8 @@ export const publishLimits = {
   /** Distance of key frames: each costs as much as tens of pictures; servers cut segments at them. */
   minKeyFrameIntervalMs: 250,
   maxKeyFrameIntervalMs: 60_000,
+  /** A key frame that was asked for takes one frame interval; on a machine that stands still, longer. */
+  askAgainMs: 1_000,
   /** Pauses between connections: soon at first, then at a pace that no server minds. */
   retryMinMs: 500,
   retryMaxMs: 10_000,

@@ -49,6 +49,8 @@ export class LivePush {
   #originUs: number | null = null;
   #lastPictureMs = 0;
   #lastKeyFrameMs = 0;
+  /** Of a wish that no key frame has answered yet. */
+  #askedMs: number | null = null;
 
   constructor(deps: LivePushDeps) {
     this.#deps = deps;
@@ -164,8 +166,15 @@ export class LivePush {
     }
     if (stuckMs > publishLimits.stallPausedMs) this.#dispatch(run, { type: 'stalled' });
     else if (stuckMs === 0) this.#dispatch(run, { type: 'flowing' });
-    if (nowMs - this.#lastKeyFrameMs >= run.keyFrameIntervalMs) this.#deps.requestKeyFrame(false);
+    if (nowMs - this.#lastKeyFrameMs >= run.keyFrameIntervalMs) this.#askForKeyFrame(nowMs);
     else if (nowMs - this.#lastPictureMs >= publishLimits.idlePictureMs) this.#deps.refreshPicture();
+  }
+
+  /** Once for each key frame: asking while it is being made would bring another one right behind it. */
+  #askForKeyFrame(nowMs: number): void {
+    if (this.#askedMs !== null && nowMs - this.#askedMs < publishLimits.askAgainMs) return;
+    this.#askedMs = nowMs;
+    this.#deps.requestKeyFrame(false);
   }
 
   /** Every picture of the encoder. Never blocks and never throws. */
@@ -173,7 +182,10 @@ export class LivePush {
     const run = this.#run;
     const nowMs = this.#deps.nowMs();
     this.#lastPictureMs = nowMs;
-    if (keyFrame) this.#lastKeyFrameMs = nowMs;
+    if (keyFrame) {
+      this.#lastKeyFrameMs = nowMs;
+      this.#askedMs = null;
+    }
     if (!run?.publisher || !run.isOpen) return;
     if (run.awaitsKeyFrame && !keyFrame) return;
     if (run.publisher.queuedBytes > publishLimits.queueBytes) {
@@ -185,7 +197,7 @@ export class LivePush {
     const timeUs = captureTimeUs - this.#originUs;
     run.publisher.send({ type: 'video', timeUs, keyFrame, width, height, data });
     // The next picture is the one that is due.
-    if (nowMs - this.#lastKeyFrameMs >= run.keyFrameIntervalMs) this.#deps.requestKeyFrame(false);
+    if (nowMs - this.#lastKeyFrameMs >= run.keyFrameIntervalMs) this.#askForKeyFrame(nowMs);
   }
 
   /** Every recorded piece of sound, silence too: a live stream has no gaps. */
