@@ -40,7 +40,7 @@ describe('media-v1 messages', () => {
           });
           expect(parseMediaMessage(buildReceived(n))).toEqual({ type: 'received', bytes: n });
           expect(parseMediaMessage(buildKeyFrameWanted())).toEqual({ type: 'key-frame-wanted' });
-          for (const type of ['h264', 'opus'] as const) {
+          for (const type of ['h264', 'vp8', 'opus'] as const) {
             const message = Uint8Array.from([...buildMediaHead(type, n), ...picture]);
             expect(parseMediaMessage(message)).toEqual({ type, timestamp: n, data: picture });
           }

@@ -20,6 +20,7 @@ export const mediaKinds = {
   keyFrameWanted: 14,
   opus: 101,
   h264: 103,
+  vp8: 105,
 } as const;
 
 /** Bounds of the messages. */
@@ -33,8 +34,8 @@ export const mediaSocketLimits = {
 
 /** One message of either direction. Bytes are views into the message. */
 export type MediaMessage =
-  /** An encoded picture (Annex-B) or sound packet; the timestamp is the capture time in 90 kHz ticks modulo 2³². */
-  | { readonly type: 'h264' | 'opus'; readonly timestamp: number; readonly data: Uint8Array }
+  /** An encoded picture (`h264`: Annex-B; `vp8`: a frame of RFC 6386) or sound packet; the timestamp is the capture time in 90 kHz ticks modulo 2³². */
+  | { readonly type: 'h264' | 'vp8' | 'opus'; readonly timestamp: number; readonly data: Uint8Array }
   | { readonly type: 'channel-open' | 'channel-closed'; readonly label: string }
   /** One message of a channel; text is UTF-8. */
   | { readonly type: 'message'; readonly label: string; readonly binary: boolean; readonly data: Uint8Array }
@@ -74,10 +75,11 @@ function parseChannelMessage(bytes: Uint8Array): MediaMessage | null {
 export function parseMediaMessage(bytes: Uint8Array): MediaMessage | null {
   switch (bytes[0]) {
     case mediaKinds.h264:
+    case mediaKinds.vp8:
     case mediaKinds.opus:
       if (bytes.length <= mediaHeadBytes || bytes.length > mediaSocketLimits.frameBytes) return null;
       return {
-        type: bytes[0] === mediaKinds.h264 ? 'h264' : 'opus',
+        type: bytes[0] === mediaKinds.h264 ? 'h264' : bytes[0] === mediaKinds.vp8 ? 'vp8' : 'opus',
         timestamp: view(bytes).getUint32(1),
         data: bytes.subarray(mediaHeadBytes),
       };
@@ -99,7 +101,7 @@ export function parseMediaMessage(bytes: Uint8Array): MediaMessage | null {
 }
 
 /** Head of a picture or sound packet; the payload follows it in the same message. PURE. */
-export function buildMediaHead(type: 'h264' | 'opus', timestamp: number): Uint8Array {
+export function buildMediaHead(type: 'h264' | 'vp8' | 'opus', timestamp: number): Uint8Array {
   const head = new Uint8Array(mediaHeadBytes);
   head[0] = mediaKinds[type];
   view(head).setUint32(1, timestamp >>> 0);
@@ -144,7 +146,7 @@ export interface MediaSocketHello {
   readonly Type: 'CreateSession';
   readonly Data: {
     readonly Code: 0;
-    readonly Video: 'h264';
+    readonly Video: 'h264' | 'vp8';
     readonly Audio: {
       readonly Codec: 'opus';
       readonly Channels: number;

@@ -17,7 +17,7 @@ import type {
   PeerPort,
   StatsEntry,
 } from '../platform.js';
-import { createTimestampUnwrapper, readH264 } from '../stream/h264.js';
+import { createTimestampUnwrapper, readH264, readVp8 } from '../stream/h264.js';
 
 /** What a WebSocket reports until it is used or closed. */
 export interface SocketPortEvents {
@@ -37,9 +37,11 @@ export interface SocketPort extends PeerPort {
 function createCounters() {
   const video = { packetsReceived: 0, bytesReceived: 0, framesReceived: 0 };
   const audio = { packetsReceived: 0, bytesReceived: 0 };
+  let videoType: 'h264' | 'vp8' = 'h264';
   return {
     total: 0,
-    countPicture(bytes: number): void {
+    countPicture(bytes: number, type: 'h264' | 'vp8'): void {
+      videoType = type;
       video.packetsReceived += 1;
       video.framesReceived += 1;
       video.bytesReceived += bytes;
@@ -58,9 +60,9 @@ function createCounters() {
         frameHeight: height,
       };
       return [
-        { id: 'socket-h264', type: 'codec', mimeType: 'video/H264', clockRate: 90_000 },
+        { id: 'socket-video-codec', type: 'codec', mimeType: `video/${videoType.toUpperCase()}`, clockRate: 90_000 },
         { id: 'socket-opus', type: 'codec', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 },
-        { id: 'socket-video', type: 'inbound-rtp', kind: 'video', codecId: 'socket-h264', ...video, ...decoded },
+        { id: 'socket-video', type: 'inbound-rtp', kind: 'video', codecId: 'socket-video-codec', ...video, ...decoded },
         {
           id: 'socket-audio',
           type: 'inbound-rtp',
@@ -117,11 +119,11 @@ function wantKeyFrame(context: Context): void {
   context.socket?.send(buildKeyFrameWanted());
 }
 
-function onPicture(context: Context, data: Uint8Array, timestamp: number): void {
-  context.counters.countPicture(data.length);
+function onPicture(context: Context, type: 'h264' | 'vp8', data: Uint8Array, timestamp: number): void {
+  context.counters.countPicture(data.length, type);
   acknowledge(context);
   const timestampUs = context.unwrapVideo(timestamp);
-  const { keyFrame, codec } = readH264(data);
+  const { keyFrame, codec } = type === 'h264' ? readH264(data) : readVp8(data);
   if (context.waitsForKeyFrame && !(keyFrame && codec !== null)) return;
   context.waitsForKeyFrame = false;
   context.decoder?.video({ data, timestampUs, codec: keyFrame ? codec : null });
@@ -133,8 +135,8 @@ function onMessage(context: Context, bytes: Uint8Array): void {
   const message = parseMediaMessage(bytes);
   if (message === null) {
     fail(context, 'the server sent a malformed message');
-  } else if (message.type === 'h264') {
-    onPicture(context, message.data, message.timestamp);
+  } else if (message.type === 'h264' || message.type === 'vp8') {
+    onPicture(context, message.type, message.data, message.timestamp);
   } else if (message.type === 'opus') {
     context.counters.countSound(message.data.length);
     context.soundUnacknowledged += 1;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTimestampUnwrapper, readH264, rtpTimestampOfUs } from './h264.js';
+import { createTimestampUnwrapper, readH264, readVp8, rtpTimestampOfUs } from './h264.js';
 
 const nal = (...bytes: number[]) => [0, 0, 0, 1, ...bytes];
 
@@ -49,4 +49,10 @@ it('timestamps grow over their wrap, and come back as they were', () => {
       },
     ),
   );
+});
+
+it('reads whether a VP8 picture is a key frame from its first bit', () => {
+  expect(readVp8(Uint8Array.of(0x10, 2, 0, 0x9d))).toEqual({ keyFrame: true, codec: 'vp8' });
+  expect(readVp8(Uint8Array.of(0x11))).toEqual({ keyFrame: false, codec: 'vp8' });
+  expect(readVp8(new Uint8Array()).keyFrame).toBe(false);
 });

@@ -29,6 +29,11 @@ export function readH264(data: Uint8Array): H264Facts {
   return { keyFrame: false, codec };
 }
 
+/** Facts of one VP8 picture, in the same form. PURE. @see RFC 6386 §9.1 */
+export function readVp8(data: Uint8Array): H264Facts {
+  return { keyFrame: data.length > 0 && ((data[0] ?? 1) & 1) === 0, codec: 'vp8' };
+}
+
 const ticksModulus = 2 ** 32;
 
 /** Makes growing times of 90 kHz timestamps modulo 2³². */

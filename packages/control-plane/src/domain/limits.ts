@@ -20,5 +20,5 @@ export const domainLimits = {
   /** Video codecs that clients may name. */
   videoCodecs: ['H264', 'H265', 'VP8', 'VP9', 'AV1'],
   /** Those that render nodes encode; at least one must be left to every project. */
-  encodableCodecs: ['H264'],
+  encodableCodecs: ['H264', 'VP8'],
 } as const;

@@ -30,6 +30,7 @@ import { createMemoryMapper } from './media/native-memory.js';
 import { createScreenSource } from './media/screen-source.js';
 import { createVideoEncoder } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
+import { createVp8Encoder } from './media/vp8-encoder.js';
 import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
 import { createPartFiles } from './record/part-files.js';
@@ -80,6 +81,8 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
   }
 }
 
+const encoders = { H264: createVideoEncoder, VP8: createVp8Encoder } as const;
+
 interface Parts {
   readonly config: StreamerConfig;
   readonly logger: Logger;
@@ -97,7 +100,7 @@ function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number
       {
         createSource: (onDamage) =>
           createScreenSource({ display: captureDisplay, memory, converter, onDamage, paint: painter.paint }),
-        createEncoder: createVideoEncoder,
+        createEncoder: (codec, options, shared) => encoders[codec](options, shared),
         clock,
         logger,
         ...events,

@@ -5,6 +5,10 @@ import { createSpeechMix } from './media/speech-mix.js';
 import type { EncodedPicture } from './media/video-encoder.js';
 import type { LivePush } from './publish/live-push.js';
 import type { Recording } from './record/recording.js';
+import type { VideoCodec } from './video-codec.js';
+
+/** FLV and our MP4 files carry H.264, whatever clients get; the streamer encodes it while an output is active. */
+export const outputCodec: VideoCodec = 'H264';
 
 /** What outputs ask of the streamer. */
 export interface OutputEvents {
@@ -49,6 +53,7 @@ export function createOutputs(
     },
     active: () => push.active || recording.active,
     onPicture: (picture) => {
+      if (picture.codec !== outputCodec) return;
       push.onPicture(picture);
       recording.onPicture(picture);
     },

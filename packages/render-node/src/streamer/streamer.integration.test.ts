@@ -86,7 +86,7 @@ describe('streamer', () => {
       deadline,
     );
     expect(await codeOf(addPeer('v=0\r\nm=garbage', 'nobody'))).toBe('offer-invalid');
-    expect(await codeOf(addPeer(chromiumOffer.replaceAll('H264', 'VP8'), 'nobody'))).toBe('codec-unsupported');
+    expect(await codeOf(addPeer(chromiumOffer.replace(/H264|VP8/g, 'VP9'), 'nobody'))).toBe('codec-unsupported');
     expect((await describeStream()).peers).toEqual([]);
   });
 
@@ -283,6 +283,51 @@ describe('streamer', () => {
     } finally {
       clearInterval(repaint);
     }
+  });
+
+  it('plays VP8 in Chromium for a client whose list says so, beside H.264 for another, and follows rate, size and key frame wishes', async () => {
+    await stage.link.call(
+      'stream.configure',
+      { sessionId: 'three', settings, window: null, media, recordingDirectory: null },
+      deadline,
+    );
+    const watcher = await openNativeClient();
+    const watched = await addPeer(watcher.offer, 'watcher', 'Viewer');
+    expect(watched.videoMimeType).toBe('video/H264');
+    watcher.start(direct(watched));
+    await eventually('H.264', () => watcher.video.length > 0);
+    paint(0xff2010);
+    const answer = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['VP8'] });
+    expect(answer.videoMimeType).toBe('video/VP8');
+    await browser.start(direct(answer));
+    await eventually('a red picture', async () => {
+      const { r, g } = await browser.middle();
+      return r > 200 && g < 80;
+    });
+    expect((await browser.stats()).videoCodec).toBe('video/VP8');
+    paint(0x10ff20);
+    await eventually('a green picture', async () => (await browser.middle()).g > 200);
+    // Both are served from one capture.
+    const before = watcher.video.length;
+    paint(0x2010ff);
+    await eventually('a blue picture', async () => (await browser.middle()).b > 200);
+    await eventually('the same in H.264', () => watcher.video.length > before);
+    expect(new Set(watcher.video.map(({ header }) => header.payloadType))).toEqual(new Set([nativePayloadTypes.h264]));
+    const decoded = (await browser.stats()).keyFramesDecoded;
+    await browser.send('ack', JSON.stringify({ seq: 1, data: { type: 'res_mode', fps: 30, max_bitrate: 1 } }));
+    await eventually('a key frame of a new encoder', async () => (await browser.stats()).keyFramesDecoded > decoded);
+    await program.setScreenSize(640, 360);
+    paint(0xffffff);
+    await eventually('a white picture of the new size', async () => {
+      const { width, height } = await browser.stats();
+      const { r, g, b } = await browser.middle();
+      return width === 640 && height === 360 && r > 220 && g > 220 && b > 220;
+    });
+    // Her decoder has recovered, or another device takes over: the wish counts anew.
+    const back = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['H264', 'VP8'] });
+    expect(back.videoMimeType).toBe('video/H264');
+    await watcher.close();
+    await stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
   });
 
   it('ends on SIGTERM in good order', async () => {

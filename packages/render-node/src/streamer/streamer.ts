@@ -1,4 +1,4 @@
-import { AppError, type StreamProfile, type StreamSettings } from '@cloudstage/protocol';
+import { AppError, type StreamSettings } from '@cloudstage/protocol';
 import type { RpcHandlers } from '../links/rpc.js';
 import type {
   AddPeerParams,
@@ -10,28 +10,22 @@ import type {
 } from '../links/streamer-link.js';
 import type { Control, StreamControl } from './control/contract.js';
 import type { StreamerDeps } from './deps.js';
+import { setDesktopSize } from './desktop-size.js';
 import { streamerLimits } from './limits.js';
 import type { AudioPipeline, EncodedSound } from './media/audio-pipeline.js';
-import { mediaLimits } from './media/limits.js';
-import { createRateFollower } from './media/rate-control.js';
-import {
-  checkResolution,
-  type EffectiveSettings,
-  effectiveSettings,
-  parseResolution,
-  restSettings,
-  startBitrateBps,
-} from './media/stream-settings.js';
+import { checkResolution, parseResolution } from './media/stream-settings.js';
+import type { PictureTimes } from './media/video-contract.js';
 import type { EncodedPicture } from './media/video-encoder.js';
-import type { PictureTimes, VideoPipeline } from './media/video-pipeline.js';
-import { createOutputs, type Outputs } from './outputs.js';
+import type { VideoPipeline } from './media/video-pipeline.js';
+import { createOutputs, type Outputs, outputCodec } from './outputs.js';
 import { PeerSet } from './peer/peer-set.js';
 import { parseOffer } from './peer/sdp-offer.js';
+import { toPeerPicture } from './picture-packets.js';
 import { streamPushState } from './publish/push-state.js';
-import { packetizeH264 } from './rtp/h264-packetizer.js';
-import { rtpLimits } from './rtp/limits.js';
-import { audioClockRate, rtpTimestamp, videoClockRate } from './rtp/rtp-time.js';
+import { audioClockRate, rtpTimestamp } from './rtp/rtp-time.js';
 import type { TakeConnection } from './socket/server.js';
+import { createStreamRate, type StreamRate } from './stream-rate.js';
+import { rankCodecs, type VideoCodec } from './video-codec.js';
 
 const notConfigured = () => new AppError('not-configured', 'the streamer has no session yet');
 
@@ -57,13 +51,12 @@ export class Streamer {
   readonly #ticker: NodeJS.Timeout;
   readonly #stopScreen: () => void;
   #session: Session | null = null;
-  #effective: EffectiveSettings = restSettings;
-  readonly #rate = createRateFollower(mediaLimits);
+  readonly #rate: StreamRate;
 
   constructor(deps: StreamerDeps) {
     this.#deps = deps;
     this.#video = deps.createVideo({
-      onPicture: (picture, times) => this.#onPicture(picture, times),
+      onPicture: (pictures, times) => this.#onPictures(pictures, times),
       shouldHold: () => this.#peers.shouldHold(),
     });
     this.#audio = deps.createAudio(
@@ -88,14 +81,20 @@ export class Streamer {
       onClosed: (peerId) => {
         deps.microphone.remove(peerId);
         this.#updateRunning();
-        this.#updateBitrate();
+        this.#rate.update();
       },
       onKeyFrameNeeded: () => this.#video.requestKeyFrame(false),
-      onTargetChanged: () => this.#updateBitrate(),
+      onTargetChanged: () => this.#rate.update(),
       onResumed: () => {
         this.#updateRunning();
         this.#video.requestKeyFrame(true);
       },
+    });
+    this.#rate = createStreamRate({
+      configure: (settings) => this.#video.configure(settings),
+      pathBps: () => this.#peers.allocatedBps(),
+      setRange: (range) => this.#peers.setBitrateRange(range),
+      nowMs: () => performance.now(),
     });
     this.#stopScreen = deps.display.onScreenChange(() => this.#onResize());
     this.#ticker = setInterval(() => this.#tick(), streamerLimits.livenessTickMs);
@@ -141,36 +140,27 @@ export class Streamer {
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#deps.mainWindow.follow(window);
     this.#outputs.begin(settings);
-    this.#applyProfile(null);
+    this.#rate.setProfile(settings, null);
+    if (isNew) this.#updateCodecs(rankCodecs({ ...settings, running: [], preferredCodecList: null }).slice(0, 1));
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();
     this.#updateRunning();
     return null;
   }
 
-  #applyProfile(wish: StreamProfile | null | undefined): void {
-    if (!this.#session) return;
-    this.#effective = effectiveSettings(this.#session.settings, wish);
-    this.#peers.setBitrateRange(this.#congestionRange());
-    this.#rate.reset();
-    this.#updateBitrate();
-  }
-
-  #congestionRange() {
-    const { minBitrateBps, maxBitrateBps } = this.#effective;
-    return { minBitrateBps, maxBitrateBps, startBitrateBps };
-  }
-
   async #addPeer(params: AddPeerParams): Promise<AddPeerResult> {
     const session = this.#session;
     if (!session) throw notConfigured();
-    const { clientSession, role } = params;
-    const offer = parseOffer(clientSession.sdp, session.settings.disabledVideoCodecs);
-    this.#peers.takeOver(params.userId, role);
-    if (role === 'Player' && !this.#peers.hasPlayerBesides(params.userId)) {
+    const { clientSession, role, userId } = params;
+    const running = this.#peers.codecs(userId);
+    const ranking = rankCodecs({ ...session.settings, running, preferredCodecList: clientSession.preferredCodecList });
+    const offer = parseOffer(clientSession.sdp, ranking);
+    this.#peers.takeOver(userId, role);
+    this.#updateCodecs([offer.videoCodec]);
+    if (role === 'Player' && !this.#peers.hasPlayerBesides(userId)) {
       const wanted = parseResolution(clientSession.desktopResolution);
-      if (wanted) await this.#setDesktopResolution(wanted.width, wanted.height);
-      if (clientSession.streamProfile) this.#applyProfile(clientSession.streamProfile);
+      if (wanted) await setDesktopSize(this.#deps, wanted.width, wanted.height);
+      if (clientSession.streamProfile) this.#rate.setProfile(session.settings, clientSession.streamProfile);
       // Another size or frame rate takes another encoder.
       void this.#video.prepare();
     }
@@ -179,7 +169,7 @@ export class Streamer {
       offer,
       loopbackAddress: this.#deps.loopbackAddress,
       candidates: { addresses: publicAddresses, udpPort, tcpPort },
-      bitrate: this.#congestionRange(),
+      bitrate: this.#rate.range(),
     });
     // A program that waits for its first user is nobody's session yet.
     if (session.recordingDirectory !== null) this.#outputs.recording.start(session.recordingDirectory);
@@ -192,7 +182,7 @@ export class Streamer {
       loopbackAddress: this.#deps.loopbackAddress,
       loopbackPort: transport.port,
       socketToken,
-      videoMimeType: 'video/H264',
+      videoMimeType: `video/${offer.videoCodec}`,
       audioMimeType: 'audio/opus',
       screenConfig: { width, height, orientation: 'landscape', degree: '0_degree' },
     };
@@ -200,7 +190,7 @@ export class Streamer {
 
   /** Lets a client's WebSocket in; null for a token that is unknown, used or too old. */
   claimSocket(token: string): TakeConnection | null {
-    return this.#peers.claimSocket(token, this.#congestionRange());
+    return this.#peers.claimSocket(token, this.#rate.range());
   }
 
   async #closeSession(code: number, message: string): Promise<null> {
@@ -210,34 +200,33 @@ export class Streamer {
     return null;
   }
 
-  #onPicture(picture: EncodedPicture, made: PictureTimes): void {
-    this.#outputs.onPicture(picture);
+  #onPictures(pictures: readonly EncodedPicture[], made: PictureTimes): void {
     this.#peers.latency.addPicture(made);
-    const payloads = packetizeH264(picture.data, rtpLimits.payloadBytes);
-    const timestamp = rtpTimestamp(picture.captureTimeUs, videoClockRate);
-    this.#peers.sendVideo({ ...picture, payloads, timestamp, times: { ...made, packetizedUs: this.#deps.clock() } });
+    for (const picture of pictures) {
+      this.#outputs.onPicture(picture);
+      this.#peers.sendVideo(toPeerPicture(picture, made, this.#deps.clock));
+    }
   }
 
   #onSound({ data, timeUs, talkSpurtStart }: EncodedSound): void {
     this.#peers.sendAudio(data, rtpTimestamp(timeUs, audioClockRate), timeUs, talkSpurtStart);
   }
 
-  /** Nothing is captured or recorded without somebody who receives it. */
+  /** Nothing is captured, recorded or encoded without somebody who receives it. */
   #updateRunning(): void {
     const wanted = this.#peers.wanted();
     const hasOutput = this.#outputs.active();
+    this.#updateCodecs();
     if (wanted.video || hasOutput) this.#video.start();
     else this.#video.stop();
     if (wanted.audio || hasOutput) this.#audio.start();
     else this.#audio.stop();
   }
 
-  /** The slowest player decides. */
-  #updateBitrate(): void {
-    const { fps, minBitrateBps, maxBitrateBps } = this.#effective;
-    const path = this.#peers.allocatedBps() ?? Math.min(startBitrateBps, maxBitrateBps);
-    const target = Math.min(maxBitrateBps, Math.max(minBitrateBps, path));
-    if (this.#rate.follow(target, performance.now())) this.#video.configure({ fps, bitrateBps: target });
+  /** `joining`: of a client that is on its way. */
+  #updateCodecs(joining: readonly VideoCodec[] = []): void {
+    const outputs = this.#outputs.active() ? [outputCodec] : [];
+    this.#video.setCodecs([...new Set([...this.#peers.codecs(), ...joining, ...outputs])]);
   }
 
   #onResize(): void {
@@ -245,25 +234,13 @@ export class Streamer {
     for (const listener of [...this.#screenListeners]) listener();
   }
 
-  async #setDesktopResolution(width: number, height: number): Promise<boolean> {
-    const size = checkResolution(width, height);
-    if (!size) return false;
-    try {
-      await this.#deps.display.setScreenSize(size.width, size.height);
-      return true;
-    } catch (error) {
-      this.#deps.logger.info({ err: error, width, height }, 'the desktop could not be resized');
-      return false;
-    }
-  }
-
   #streamControl(): StreamControl {
     return {
       requestKeyFrame: () => this.#video.requestKeyFrame(false),
       setStreamProfile: (peerId, profile) => {
-        if (this.#peers.isPlayer(peerId)) this.#applyProfile(profile);
+        if (this.#session && this.#peers.isPlayer(peerId)) this.#rate.setProfile(this.#session.settings, profile);
       },
-      setDesktopResolution: (width, height) => this.#setDesktopResolution(width, height),
+      setDesktopResolution: (width, height) => setDesktopSize(this.#deps, width, height),
       setPaused: (peerId, media, paused) => {
         this.#peers.setPaused(peerId, media, paused);
         this.#updateRunning();
@@ -283,7 +260,7 @@ export class Streamer {
 
   #tick(): void {
     this.#peers.tick();
-    this.#updateBitrate();
+    this.#rate.update();
   }
 
   #stats(): StreamerStats {

@@ -104,7 +104,7 @@ export function findSettingProblem(settings: ProjectSettings): SettingProblem | 
   const remaining = domainLimits.encodableCodecs.filter((codec) => !settings.disabledVideoCodecs.includes(codec));
   if (remaining.length === 0) {
     const codecs = domainLimits.encodableCodecs.join(', ');
-    return { setting: 'disabledVideoCodecs', message: `render nodes encode ${codecs}; it cannot be disabled` };
+    return { setting: 'disabledVideoCodecs', message: `render nodes encode ${codecs}; one of them must be left` };
   }
   return findArgumentProblem(settings.parameters);
 }

@@ -7,8 +7,10 @@ import {
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_SMPTE170M,
   FF_ENCODER_LIBX264,
+  type FFVideoEncoder,
 } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
+import type { VideoCodec } from '../video-codec.js';
 import { vbvBufferBits } from './rate-control.js';
 
 /** Fixed properties of one encoder; a change of any needs a new one. */
@@ -24,7 +26,8 @@ export interface VideoEncoderOptions {
 
 /** One encoded picture. */
 export interface EncodedPicture {
-  /** Annex-B access unit; owned by the receiver. Starts with SPS and PPS when `keyFrame`. */
+  readonly codec: VideoCodec;
+  /** Owned by the receiver. H.264: an Annex-B access unit, which starts with SPS and PPS when `keyFrame`. VP8: a frame of RFC 6386. */
   readonly data: Buffer;
   readonly keyFrame: boolean;
   /** Wall clock of the capture, microseconds. */
@@ -33,7 +36,7 @@ export interface EncodedPicture {
   readonly height: number;
 }
 
-/** H.264 constrained baseline without reordering or lookahead: one picture in, one picture out. */
+/** An encoder without reordering or lookahead: one picture in, one picture out. */
 export interface VideoEncoder {
   /** I420 input, to be filled before {@link encode}; must not be written while a call is in progress. */
   readonly frame: Frame;
@@ -45,10 +48,13 @@ export interface VideoEncoder {
   close(): void;
 }
 
-const check = (code: number, what: string) => {
+/** @throws AppError `encoder-failed` for a negative result of FFmpeg */
+export function checkEncoder(encoder: string, code: number, what: string): void {
   if (code >= 0) return;
-  throw new AppError('encoder-failed', `libx264: ${what}: ${new FFmpegError(code).message}`);
-};
+  throw new AppError('encoder-failed', `${encoder}: ${what}: ${new FFmpegError(code).message}`);
+}
+
+const check = (code: number, what: string) => checkEncoder(FF_ENCODER_LIBX264, code, what);
 
 /** Pictures between periodic key frames: none, they come on demand. */
 const endlessGop = 1_000_000;
@@ -59,9 +65,13 @@ const endlessGop = 1_000_000;
  */
 const constantQuality = '21';
 
-function openContext(options: VideoEncoderOptions): { context: CodecContext; codec: Codec } {
-  const codec = Codec.findEncoderByName(FF_ENCODER_LIBX264);
-  if (!codec) throw new AppError('encoder-failed', 'this FFmpeg build has no libx264');
+/** A context of FFmpeg with what all our encoders have in common, not opened yet. @throws AppError `encoder-failed` when this build has no such encoder */
+export function newContext(
+  name: FFVideoEncoder,
+  options: VideoEncoderOptions,
+): { context: CodecContext; codec: Codec } {
+  const codec = Codec.findEncoderByName(name);
+  if (!codec) throw new AppError('encoder-failed', `this FFmpeg build has no ${name}`);
   const context = new CodecContext();
   context.allocContext3(codec);
   context.width = options.width;
@@ -74,7 +84,6 @@ function openContext(options: VideoEncoderOptions): { context: CodecContext; cod
   context.threadCount = options.threads;
   context.colorRange = AVCOL_RANGE_MPEG;
   context.colorSpace = AVCOL_SPC_SMPTE170M;
-  applyBitrate(context, options.bitrateBps, options.fps);
   return { context, codec };
 }
 
@@ -83,23 +92,30 @@ function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): v
   context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
 }
 
-function createInputFrame(options: VideoEncoderOptions): Frame {
+/** An I420 frame of the encoder's size; with `shared`, another view of that frame's pixels. @throws AppError `encoder-failed` */
+export function createInputFrame(encoder: string, { width, height }: VideoEncoderOptions, shared?: Frame): Frame {
   const frame = new Frame();
   frame.alloc();
+  if (shared) {
+    checkEncoder(encoder, frame.ref(shared), 'cannot share a frame');
+    return frame;
+  }
   frame.format = AV_PIX_FMT_YUV420P;
-  frame.width = options.width;
-  frame.height = options.height;
-  check(frame.allocBuffer(), 'cannot allocate a frame');
+  frame.width = width;
+  frame.height = height;
+  checkEncoder(encoder, frame.allocBuffer(), 'cannot allocate a frame');
   return frame;
 }
 
 /**
  * Opens libx264 (`ultrafast`, `zerolatency`). The level is chosen by x264 from size, rate and buffer; SPS and PPS precede
  * every IDR, and the SPS says that no picture is reordered, so that decoders output at once.
+ * @param shared frame of another encoder of the same size: both encode its pixels
  * @throws AppError `encoder-failed`
  */
-export async function createVideoEncoder(options: VideoEncoderOptions): Promise<VideoEncoder> {
-  const { context, codec } = openContext(options);
+export async function createVideoEncoder(options: VideoEncoderOptions, shared?: Frame): Promise<VideoEncoder> {
+  const { context, codec } = newContext(FF_ENCODER_LIBX264, options);
+  applyBitrate(context, options.bitrateBps, options.fps);
   const settings = Dictionary.fromObject({
     preset: 'ultrafast',
     tune: 'zerolatency',
@@ -109,7 +125,7 @@ export async function createVideoEncoder(options: VideoEncoderOptions): Promise<
     'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite',
   });
   check(await context.open2(codec, settings), 'cannot open');
-  const frame = createInputFrame(options);
+  const frame = createInputFrame(FF_ENCODER_LIBX264, options, shared);
   const packet = new Packet();
   packet.alloc();
   let startUs: number | undefined;
@@ -128,6 +144,7 @@ export async function createVideoEncoder(options: VideoEncoderOptions): Promise<
       const data = packet.data;
       if (!data) throw new AppError('encoder-failed', 'libx264 gave an empty picture');
       const picture = {
+        codec: 'H264' as const,
         data: Buffer.from(data),
         keyFrame: (packet.flags & AV_PKT_FLAG_KEY) !== 0,
         captureTimeUs,

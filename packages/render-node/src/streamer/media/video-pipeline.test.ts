@@ -1,6 +1,7 @@
 import { Frame } from 'node-av/lib';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
+import type { VideoCodec } from '../video-codec.js';
 import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
 import { VideoPipeline } from './video-pipeline.js';
 
@@ -12,17 +13,19 @@ function createPipeline() {
   const sent: EncodedPicture[] = [];
   const path = { full: false, asked: 0 };
   const screen = { changes: true };
-  const createEncoder = async (options: VideoEncoderOptions): Promise<VideoEncoder> => {
+  const inUse: VideoCodec[] = [];
+  const createEncoder = async (codec: VideoCodec, options: VideoEncoderOptions): Promise<VideoEncoder> => {
     opened.push(options);
+    inUse.push(codec);
     return {
       frame: new Frame(),
       options,
       encode: async (captureTimeUs, keyFrame) => {
         encoded.push(keyFrame);
-        return { data: Buffer.alloc(4), keyFrame, captureTimeUs, ...size };
+        return { codec, data: Buffer.alloc(4), keyFrame, captureTimeUs, ...size };
       },
       setBitrate: () => undefined,
-      close: () => undefined,
+      close: () => void inUse.splice(inUse.indexOf(codec), 1),
     };
   };
   const pipeline = new VideoPipeline(
@@ -43,11 +46,11 @@ function createPipeline() {
         path.asked++;
         return path.full;
       },
-      onPicture: (picture) => sent.push(picture),
+      onPicture: (pictures) => sent.push(...pictures),
     },
     { fps: 30, bitrateBps: 1_000_000 },
   );
-  return { pipeline, opened, encoded, sent, path, screen };
+  return { pipeline, opened, encoded, sent, path, screen, inUse };
 }
 
 it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
@@ -107,4 +110,23 @@ it('refines a picture after the last change, and then repeats it just before rec
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('encodes each codec that somebody receives, from one capture, and no other', async () => {
+  const { pipeline, sent, inUse } = createPipeline();
+  pipeline.start();
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  expect(inUse).toEqual(['H264']);
+  pipeline.setCodecs(['VP8', 'H264']);
+  await vi.waitFor(() => expect(sent.at(-1)?.codec).toBe('VP8'), { timeout: 10_000 });
+  expect(inUse).toEqual(['H264', 'VP8']);
+  expect(pipeline.stats().framesEncoded).toBeLessThan(sent.length);
+  pipeline.setCodecs(['VP8']);
+  await vi.waitFor(() => expect(inUse).toEqual(['VP8']), { timeout: 10_000 });
+  // Nobody is there at the moment: what is open stays open for the next one.
+  pipeline.setCodecs([]);
+  pipeline.refresh();
+  await pipeline.close();
+  expect(sent.at(-1)?.codec).toBe('VP8');
+  expect(inUse).toEqual([]);
 });

@@ -1,41 +1,13 @@
 import { availableParallelism } from 'node:os';
-import type { Logger } from 'pino';
+import { type VideoCodec, videoCodecs } from '../video-codec.js';
 import { type CaptureSchedule, createCaptureSchedule } from './capture-schedule.js';
-import type { WallClock } from './clock.js';
+import { createEncoderSet, type EncoderSet } from './encoder-set.js';
 import { createKeyFrameGate, type KeyFrameGate } from './key-frame-gate.js';
 import { mediaLimits } from './limits.js';
 import { encoderThreads } from './rate-control.js';
-import type { GrabTimings, ScreenSource } from './screen-source.js';
-import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
+import type { ScreenSource } from './screen-source.js';
+import type { VideoPipelineDeps, VideoSettings } from './video-contract.js';
 import { createVideoCounters, type VideoCounters, type VideoStats } from './video-stats.js';
-
-/** What the pipeline is made of. */
-export interface VideoPipelineDeps {
-  /** Built with the callback it must call on damage. */
-  readonly createSource: (onDamage: () => void) => ScreenSource;
-  readonly createEncoder: (options: VideoEncoderOptions) => Promise<VideoEncoder>;
-  readonly clock: WallClock;
-  readonly logger: Logger;
-  /** Whether a picture would only wait on the path: then it is made later, of what the screen shows then. */
-  readonly shouldHold: () => boolean;
-  /** Every encoded picture, in order. Must not throw. */
-  readonly onPicture: (picture: EncodedPicture, times: PictureTimes) => void;
-}
-
-/** What making a picture took. */
-export interface PictureTimes {
-  /** Null when the screen had not changed. */
-  readonly grabbed: GrabTimings | null;
-  /** Server wall clock, microseconds. */
-  readonly encodeStartUs: number;
-  readonly encodeEndUs: number;
-}
-
-/** Rate of the stream. */
-export interface VideoSettings {
-  readonly fps: number;
-  readonly bitrateBps: number;
-}
 
 /** Mutable state of one pipeline, shared by the functions below. */
 interface Context {
@@ -44,9 +16,9 @@ interface Context {
   readonly schedule: CaptureSchedule;
   readonly gate: KeyFrameGate;
   settings: VideoSettings;
-  encoder: VideoEncoder | undefined;
-  /** The encoder that has made its first picture in {@link warmUp}. */
-  warm: VideoEncoder | undefined;
+  /** What somebody receives; one at least. */
+  codecs: readonly VideoCodec[];
+  encoder: EncoderSet | undefined;
   running: boolean;
   /** The picture in progress; one at a time. */
   current: Promise<void> | undefined;
@@ -60,17 +32,21 @@ interface Context {
 /** Pause after a failed picture; doubles up to the second value. */
 const failureDelayMs = { first: 20, most: 1_000 } as const;
 
-async function ensureEncoder(context: Context): Promise<VideoEncoder> {
+async function ensureEncoder(context: Context): Promise<EncoderSet> {
   const { width, height } = context.source.size();
   const { fps, bitrateBps } = context.settings;
   const old = context.encoder;
   const fits = old?.options.width === width && old.options.height === height && old.options.fps === fps;
-  if (old && fits) return old;
+  if (old && fits) {
+    await old.use(context.codecs);
+    return old;
+  }
   context.encoder = undefined;
   old?.close();
   const threads = encoderThreads(width, height, availableParallelism());
-  const encoder = await context.deps.createEncoder({ width, height, fps, bitrateBps, threads });
+  const encoder = createEncoderSet(context.deps.createEncoder, { width, height, fps, bitrateBps, threads });
   context.encoder = encoder;
+  await encoder.use(context.codecs);
   encoder.setBitrate(context.settings.bitrateBps);
   context.source.invalidateAll();
   context.gate.request(true);
@@ -91,10 +67,14 @@ async function makePicture(context: Context): Promise<void> {
   const forceKeyFrame = context.gate.dueInMs(performance.now()) === 0;
   if (forceKeyFrame) context.gate.onKeyFrame(performance.now());
   const encodeStartUs = context.deps.clock();
-  const picture = await encoder.encode(captureTimeUs, forceKeyFrame);
+  const pictures = await encoder.encode(captureTimeUs, forceKeyFrame);
   const encodeEndUs = context.deps.clock();
-  context.counters.add(grabbed, (encodeEndUs - encodeStartUs) / 1_000, picture.keyFrame);
-  if (context.running) context.deps.onPicture(picture, { grabbed, encodeStartUs, encodeEndUs });
+  context.counters.add(
+    grabbed,
+    (encodeEndUs - encodeStartUs) / 1_000,
+    pictures.some(({ keyFrame }) => keyFrame),
+  );
+  if (context.running) context.deps.onPicture(pictures, { grabbed, encodeStartUs, encodeEndUs });
 }
 
 /**
@@ -103,8 +83,7 @@ async function makePicture(context: Context): Promise<void> {
  */
 async function warmUp(context: Context): Promise<void> {
   const encoder = await ensureEncoder(context);
-  if (context.warm === encoder) return;
-  context.warm = encoder;
+  if (!encoder.isFresh) return;
   await context.source.grab(encoder.frame);
   const { width, height } = context.source.size();
   if (width !== encoder.options.width || height !== encoder.options.height) return;
@@ -182,7 +161,7 @@ function pump(context: Context): void {
 }
 
 /**
- * Screen → H.264, driven by changes of the screen. While it is stopped nothing runs. Latest wins: when the encoder is busy
+ * Screen → encoded pictures, driven by changes of the screen. While it is stopped nothing runs. Latest wins: when the encoder is busy
  * at the time of a capture, the capture waits and takes the newest screen; pictures never queue.
  */
 export class VideoPipeline {
@@ -196,8 +175,8 @@ export class VideoPipeline {
       schedule: createCaptureSchedule(settings.fps),
       gate: createKeyFrameGate(mediaLimits.keyFrameIntervalMs),
       settings,
+      codecs: [videoCodecs[0]],
       encoder: undefined,
-      warm: undefined,
       running: false,
       current: undefined,
       timer: undefined,
@@ -275,6 +254,17 @@ export class VideoPipeline {
     context.schedule.setFps(settings.fps);
     if (settings.fps !== before.fps) context.schedule.onForced();
     else if (settings.bitrateBps !== before.bitrateBps) context.encoder?.setBitrate(settings.bitrateBps);
+    pump(context);
+  }
+
+  /** Codecs that somebody receives; none leaves what is there. An encoder that comes new begins with a key frame. */
+  setCodecs(codecs: readonly VideoCodec[]): void {
+    const context = this.#context;
+    const before = context.codecs;
+    if (codecs.length === 0 || (codecs.length === before.length && codecs.every((codec) => before.includes(codec))))
+      return;
+    context.codecs = codecs;
+    context.schedule.onForced();
     pump(context);
   }
 

@@ -10,6 +10,7 @@ import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
+import type { VideoCodec } from '../video-codec.js';
 import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
@@ -200,11 +201,20 @@ export class PeerSet {
     await Promise.all(this.#closing);
   }
 
+  /** A picture for those who get its codec. */
   sendVideo(picture: PeerPicture): void {
     const receiving = this.#receiving();
     // For a lone player pictures are not made in the first place; what is being encoded now it still gets.
     const players = receiving.filter(({ role }) => role === 'player').length;
-    for (const { peer, role } of receiving) peer.sendVideo(picture, role === 'viewer' || players > 1);
+    for (const { peer, role } of receiving) {
+      if (peer.codec === picture.codec) peer.sendVideo(picture, role === 'viewer' || players > 1);
+    }
+  }
+
+  /** What peers were promised, but for those of one user. */
+  codecs(besidesUserId?: string): VideoCodec[] {
+    const peers = [...this.#entries.values()].map(({ peer }) => peer);
+    return [...new Set(peers.flatMap(({ identity, codec }) => (identity.userId === besidesUserId ? [] : [codec])))];
   }
 
   sendAudio(payload: Uint8Array, timestamp: number, wallUs: number, talkSpurtStart: boolean): void {

@@ -10,6 +10,7 @@ import { createMediaSender, type MediaSender, type MediaSenderStats, type VideoP
 import { isRtcp } from '../rtp/rtcp.js';
 import { parseRtp, type ReceivedRtp } from '../rtp/rtp-parse.js';
 import { audioClockRate, videoClockRate } from '../rtp/rtp-time.js';
+import type { VideoCodec } from '../video-codec.js';
 import { type ChannelListener, PeerChannels } from './channels.js';
 import { newStream, streamOptions } from './local-streams.js';
 import { type AnswerOptions, buildAnswer } from './sdp-answer.js';
@@ -76,6 +77,7 @@ const orderlyCloseMs = 1_000;
  */
 export class Peer {
   readonly identity: PeerIdentity;
+  readonly codec: VideoCodec;
   readonly channels: PeerChannels;
   readonly latency: PeerLatency;
   readonly #deps: PeerDeps;
@@ -99,6 +101,7 @@ export class Peer {
 
   private constructor(deps: PeerDeps, events: PeerEvents, options: PeerOptions) {
     this.identity = options.identity;
+    this.codec = options.offer.videoCodec;
     this.#deps = deps;
     this.#events = events;
     this.#congestion = createCongestionController(options.bitrate);

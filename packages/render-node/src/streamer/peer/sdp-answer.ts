@@ -1,6 +1,7 @@
 import { AppError, assertNever } from '@cloudstage/protocol';
 import { parse } from 'sdp-transform';
 import { extensionUris } from '../rtp/rtp-packet.js';
+import { encodings } from './sdp-codecs.js';
 import type { Direction, Offer, OfferedApplication, OfferedMedia, OfferedSection } from './sdp-offer.js';
 import { sectionMid } from './sdp-offer.js';
 
@@ -80,11 +81,12 @@ function streamLines(media: OfferedMedia, stream: LocalStream, streamId: string,
   ];
 }
 
-function codecLines(media: OfferedMedia, name: string, parameters: string): string[] {
-  const { payloadType, rtxPayloadType, feedback } = media.codec;
-  const clock = name.split('/')[1] ?? '90000';
+function codecLines(media: OfferedMedia, parameters: string): string[] {
+  const { name, payloadType, rtxPayloadType, feedback } = media.codec;
+  const encoding = encodings[name];
+  const clock = encoding.split('/')[1] ?? '90000';
   return [
-    `a=rtpmap:${payloadType} ${name}`,
+    `a=rtpmap:${payloadType} ${encoding}`,
     ...feedback.map((kind) => `a=rtcp-fb:${payloadType} ${kind}`),
     ...(parameters ? [`a=fmtp:${payloadType} ${parameters}`] : []),
     ...(rtxPayloadType === undefined
@@ -96,10 +98,7 @@ function codecLines(media: OfferedMedia, name: string, parameters: string): stri
 function mediaLines(kind: 'video' | 'audio', media: OfferedMedia, options: AnswerOptions): string[] {
   const { payloadType, rtxPayloadType, parameters } = media.codec;
   const payloadTypes = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
-  const codec =
-    kind === 'video'
-      ? codecLines(media, 'H264/90000', parameters)
-      : codecLines(media, 'opus/48000/2', opusParameters(media));
+  const codec = codecLines(media, kind === 'video' ? parameters : opusParameters(media));
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadTypes}`,
     'c=IN IP4 0.0.0.0',
@@ -172,14 +171,14 @@ export function buildAnswer(offer: Offer, options: AnswerOptions): string {
 }
 
 function libraryMediaLines(kind: 'video' | 'audio', media: OfferedMedia): string[] {
-  const { payloadType } = media.codec;
+  const { name, payloadType } = media.codec;
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
     'c=IN IP4 0.0.0.0',
     `a=mid:${media.mid}`,
     `a=${media.direction}`,
     'a=rtcp-mux',
-    `a=rtpmap:${payloadType} ${kind === 'video' ? 'H264/90000' : 'opus/48000/2'}`,
+    `a=rtpmap:${payloadType} ${encodings[name]}`,
     ...media.ssrcs.map((ssrc) => `a=ssrc:${ssrc} cname:client`),
   ];
 }

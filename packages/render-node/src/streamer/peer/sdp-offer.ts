@@ -1,22 +1,13 @@
 import { AppError } from '@cloudstage/protocol';
-import { type MediaDescription, parse, parseParams, type SessionDescription } from 'sdp-transform';
+import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform';
 import { type ExtensionIds, extensionUris, maxTwoByteId, videoOnlyExtensions } from '../rtp/rtp-packet.js';
+import { type VideoCodec, videoCodecs } from '../video-codec.js';
+import { chooseOpus, chooseVideo, type OfferedCodec } from './sdp-codecs.js';
 
 /**
  * What the server needs of a client's offer, checked. PURE. Everything here was written by a stranger: each value that goes
  * into an answer or into native code is matched against the grammar of RFC 8866/8839/8122 first.
  */
-
-/** An RTP codec as offered. */
-export interface OfferedCodec {
-  readonly payloadType: number;
-  /** Text of `a=fmtp`, echoed in the answer; empty when absent. */
-  readonly parameters: string;
-  /** Feedback kinds both sides know, e.g. `nack pli`. */
-  readonly feedback: readonly string[];
-  /** Payload type of its retransmission stream. */
-  readonly rtxPayloadType?: number;
-}
 
 /** Direction of a media section, from its writer's side (RFC 8866 §6.7). */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -49,6 +40,8 @@ export type OfferedSection =
 export interface Offer {
   readonly sections: readonly OfferedSection[];
   readonly video: OfferedMedia;
+  /** What the client gets. */
+  readonly videoCodec: VideoCodec;
   readonly audio?: OfferedMedia;
   readonly iceUfrag: string;
   readonly icePwd: string;
@@ -67,67 +60,6 @@ const token = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 const iceText = /^[A-Za-z0-9+/]{4,256}$/;
 const fingerprintText = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19,63}$/;
 const fingerprintAlgorithm = /^sha-(?:1|224|256|384|512)$/i;
-const parameterText = /^[\x20-\x7e]{0,512}$/;
-const knownFeedback: ReadonlySet<string> = new Set(['transport-cc', 'nack', 'nack pli', 'ccm fir', 'goog-remb']);
-
-const isPayloadType = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 127;
-
-/** `profile-level-id` prefixes by preference: constrained baseline first; every listed profile decodes baseline. */
-const profilePreference = [/^42e0/i, /^42[4c-f]0/i, /^42/i, /^4d/i, /^58/i, /^64/i] as const;
-
-function feedbackOf(media: MediaDescription, payloadType: number): string[] {
-  const offered = (media.rtcpFb ?? [])
-    .filter((entry) => String(entry.payload) === String(payloadType) || String(entry.payload) === '*')
-    .map((entry) => (entry.subtype ? `${entry.type} ${entry.subtype}` : entry.type));
-  return [...new Set(offered)].filter((entry) => knownFeedback.has(entry));
-}
-
-function parametersOf(media: MediaDescription, payloadType: number): string {
-  const text = (media.fmtp ?? []).find((entry) => entry.payload === payloadType)?.config ?? '';
-  return parameterText.test(text) ? text : '';
-}
-
-function rtxOf(media: MediaDescription, payloadType: number): number | undefined {
-  const rtx = media.rtp.find(
-    (entry) =>
-      entry.codec.toLowerCase() === 'rtx' &&
-      String(parseParams(parametersOf(media, entry.payload)).apt) === String(payloadType),
-  );
-  return isPayloadType(rtx?.payload) ? rtx.payload : undefined;
-}
-
-function codecOf(media: MediaDescription, payloadType: number): OfferedCodec {
-  const rtxPayloadType = rtxOf(media, payloadType);
-  return {
-    payloadType,
-    parameters: parametersOf(media, payloadType),
-    feedback: feedbackOf(media, payloadType),
-    ...(rtxPayloadType === undefined ? {} : { rtxPayloadType }),
-  };
-}
-
-/** H.264 with packetization-mode 1, the nearest profile to constrained baseline; undefined when there is none. */
-function chooseH264(media: MediaDescription): OfferedCodec | undefined {
-  const ranked = media.rtp
-    .filter((entry) => entry.codec.toUpperCase() === 'H264' && isPayloadType(entry.payload))
-    .map((entry) => {
-      const parameters = parseParams(parametersOf(media, entry.payload));
-      // RFC 6184 §8.1: without a profile the offer means baseline level 1; without a mode it means 0.
-      const profile = String(parameters['profile-level-id'] ?? '42000a');
-      const rank = profilePreference.findIndex((pattern) => pattern.test(profile));
-      return { payloadType: entry.payload, rank, mode: String(parameters['packetization-mode'] ?? 0) };
-    })
-    .filter((entry) => entry.mode === '1' && entry.rank >= 0)
-    .sort((a, b) => a.rank - b.rank);
-  const best = ranked[0];
-  return best && codecOf(media, best.payloadType);
-}
-
-function chooseOpus(media: MediaDescription): OfferedCodec | undefined {
-  const opus = media.rtp.find((entry) => entry.codec.toLowerCase() === 'opus' && isPayloadType(entry.payload));
-  return opus && codecOf(media, opus.payload);
-}
 
 function extensionsOf(media: MediaDescription): ExtensionIds {
   const ids: { -readonly [K in keyof ExtensionIds]: number } = {};
@@ -180,7 +112,7 @@ function applicationOf(media: MediaDescription): OfferedSection {
 }
 
 /** Takes the first m-line of each kind; the others are rejected. */
-function sectionsOf(description: SessionDescription, h264Allowed: boolean): OfferedSection[] {
+function sectionsOf(description: SessionDescription, codecs: readonly VideoCodec[]): OfferedSection[] {
   const taken = new Set<string>();
   return description.media.map((media): OfferedSection => {
     const closed = media.port === 0 && !/bundle-only/.test(String(media.bundleOnly ?? ''));
@@ -190,13 +122,7 @@ function sectionsOf(description: SessionDescription, h264Allowed: boolean): Offe
       return applicationOf(media);
     }
     const codec =
-      media.type === 'video'
-        ? h264Allowed
-          ? chooseH264(media)
-          : undefined
-        : media.type === 'audio'
-          ? chooseOpus(media)
-          : undefined;
+      media.type === 'video' ? chooseVideo(media, codecs) : media.type === 'audio' ? chooseOpus(media) : undefined;
     if (!codec) return rejected(media);
     taken.add(media.type);
     return { kind: media.type === 'video' ? 'video' : 'audio', media: mediaOf(media, codec) };
@@ -250,22 +176,23 @@ function transportOf(description: SessionDescription) {
 
 /**
  * Reads an offer.
- * @param disabledVideoCodecs never negotiated: encoding names, with or without punctuation, in any case
- * @throws AppError `offer-invalid` saying what is missing; `codec-unsupported` when there is video but no H.264 that may be used
+ * @param codecs those that the client may get, best first; it gets the first that it offers
+ * @throws AppError `offer-invalid` saying what is missing; `codec-unsupported` when there is video, but none of `codecs`
  */
-export function parseOffer(sdp: string, disabledVideoCodecs: readonly string[] = []): Offer {
+export function parseOffer(sdp: string, codecs: readonly VideoCodec[] = videoCodecs): Offer {
   const description = parseText(sdp);
   const transport = transportOf(description);
-  const h264Allowed = !disabledVideoCodecs.some((name) => name.replace(/[^a-z0-9]/gi, '').toUpperCase() === 'H264');
-  const sections = sectionsOf(description, h264Allowed);
+  const sections = sectionsOf(description, codecs);
   const mids = sections.map(sectionMid);
   if (new Set(mids).size !== mids.length) throw invalid('two m-lines have the same a=mid');
   const video = sections.find((section) => section.kind === 'video');
-  if (!video) {
+  const videoCodec = videoCodecs.find((codec) => codec === video?.media.codec.name);
+  if (!video || !videoCodec) {
     if (!description.media.some((media) => media.type === 'video')) throw invalid('it has no video m-line');
-    const reason = h264Allowed
-      ? 'the offer has no H.264 with packetization-mode=1'
-      : 'H.264, the only video codec of this node, is disabled in the project';
+    const reason =
+      codecs.length === 0
+        ? `every codec that the client takes is disabled in the project; this node has ${videoCodecs.join(', ')}`
+        : `the offer has none of ${codecs.join(', ')}; H264 needs packetization-mode=1`;
     throw new AppError('codec-unsupported', reason);
   }
   if (!sections.some((section) => section.kind === 'application')) throw invalid('it has no data channel m-line');
@@ -273,6 +200,7 @@ export function parseOffer(sdp: string, disabledVideoCodecs: readonly string[] =
   return {
     sections,
     video: video.media,
+    videoCodec,
     ...(audio ? { audio: audio.media } : {}),
     ...transport,
     extmapAllowMixed: description.extmapAllowMixed !== undefined,

@@ -2,6 +2,7 @@ import { isAppError } from '@cloudstage/protocol';
 import fc from 'fast-check';
 import { parse } from 'sdp-transform';
 import { describe, expect, it } from 'vitest';
+import type { VideoCodec } from '../video-codec.js';
 import { type AnswerOptions, buildAnswer, buildLibraryOffer, readLocalTransport } from './sdp-answer.js';
 import { parseOffer } from './sdp-offer.js';
 import { chromiumOffer, firefoxOffer, safariOffer } from './testing/offers.js';
@@ -82,10 +83,10 @@ describe('parseOffer', () => {
   });
 
   it.each([
-    ['no H.264', chromiumOffer.replace(/H264/g, 'H265'), 'codec-unsupported'],
+    ['none of our codecs', chromiumOffer.replace(/H264|VP8/g, 'H265'), 'codec-unsupported'],
     [
       'only packetization-mode 0',
-      chromiumOffer.replace(/packetization-mode=1/g, 'packetization-mode=0'),
+      chromiumOffer.replace(/packetization-mode=1/g, 'packetization-mode=0').replace(/VP8/g, 'VP9'),
       'codec-unsupported',
     ],
     ['no video', chromiumOffer.replace(/m=video[\s\S]*?(?=m=audio)/, ''), 'offer-invalid'],
@@ -110,9 +111,27 @@ describe('parseOffer', () => {
     expect(codeOf(() => parseOffer(sdp))).toBe(code);
   });
 
-  it.each(['H264', 'h264', 'H.264'])('never takes a disabled codec (%s)', (name) => {
-    expect(codeOf(() => parseOffer(chromiumOffer, ['VP8', name]))).toBe('codec-unsupported');
-    expect(parseOffer(chromiumOffer, ['VP8', 'H265']).video).toEqual(parseOffer(chromiumOffer).video);
+  it('takes the first codec of the ranking that is offered, and none that is not in it', () => {
+    const codecOf = (sdp: string, ...ranking: VideoCodec[]) => parseOffer(sdp, ranking).videoCodec;
+    expect(codecOf(chromiumOffer, 'H264', 'VP8')).toBe('H264');
+    expect(codecOf(chromiumOffer, 'VP8', 'H264')).toBe('VP8');
+    expect(codecOf(chromiumOffer.replace(/H264/g, 'H265'), 'H264', 'VP8')).toBe('VP8');
+    expect(codeOf(() => parseOffer(chromiumOffer.replace(/VP8/g, 'VP9'), ['VP8']))).toBe('codec-unsupported');
+    expect(codeOf(() => parseOffer(chromiumOffer, []))).toBe('codec-unsupported');
+  });
+
+  it.each(Object.entries(offers))('%s: VP8 with its retransmission, in answer and library offer', (_name, sdp) => {
+    const offer = parseOffer(sdp, ['VP8']);
+    const videoOf = (text: string) => parse(text).media.find(({ type }) => type === 'video');
+    const video = videoOf(buildAnswer(offer, options));
+    const { payloadType, rtxPayloadType, feedback } = offer.video.codec;
+    expect(video?.rtp.map(({ codec, rate, payload }) => [codec, rate, payload])).toEqual([
+      ['VP8', 90_000, payloadType],
+      ['rtx', 90_000, rtxPayloadType],
+    ]);
+    expect(video?.fmtp).toEqual([{ payload: rtxPayloadType, config: `apt=${payloadType}` }]);
+    expect((video?.rtcpFb ?? []).map(({ type, subtype }) => `${type} ${subtype ?? ''}`.trim())).toEqual(feedback);
+    expect(videoOf(buildLibraryOffer(offer))?.rtp).toMatchObject([{ codec: 'VP8', payload: payloadType }]);
   });
 
   it('answers garbled offers or names an error, and never lets a line through unchecked', () => {
@@ -149,7 +168,9 @@ describe('parseOffer', () => {
     const garbled = (from: RegExp, to: string) => codeOf(() => parseOffer(chromiumOffer.replace(from, to)));
     expect(garbled(/a=rtpmap:(\d+) opus.*/i, 'a=rtpmap:$1 0/48000/2')).toBe('no error');
     expect(garbled(/a=rtpmap:(\d+) VP8.*/i, 'a=rtpmap:$1 7')).toBe('no error');
-    expect(garbled(/(a=fmtp:\d+) level-asymmetry.*/g, '$1 0')).toBe('codec-unsupported');
+    expect(garbled(/(a=fmtp:\d+) level-asymmetry.*/g, '$1 0')).toBe('no error');
+    const withoutModes = chromiumOffer.replace(/(a=fmtp:\d+) level-asymmetry.*/g, '$1 0');
+    expect(codeOf(() => parseOffer(withoutModes, ['H264']))).toBe('codec-unsupported');
   });
 
   it('survives any text', () => {

@@ -2,12 +2,14 @@ import type { HeartbeatRequest } from '@cloudstage/protocol';
 import type { HeartbeatExtras, PeerLatency } from '../latency/peer-latency.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import type { VideoPicture } from '../rtp/media-sender.js';
+import type { VideoCodec } from '../video-codec.js';
 import type { PeerChannels } from './channels.js';
 import type { Peer, PeerCloseReason, PeerIdentity } from './peer.js';
 
 /** One picture for every kind of peer. */
 export interface PeerPicture extends VideoPicture {
-  /** The whole picture, Annex-B. */
+  readonly codec: VideoCodec;
+  /** The whole picture: Annex-B, or a VP8 frame. */
   readonly data: Buffer;
 }
 
@@ -23,6 +25,8 @@ export interface PeerStats {
 /** One client's connection, whatever carries it: a {@link Peer} over WebRTC or a SocketPeer over a WebSocket. */
 export interface SessionPeer {
   readonly identity: PeerIdentity;
+  /** What it was promised; it gets pictures of no other. */
+  readonly codec: VideoCodec;
   readonly channels: Pick<PeerChannels, 'send' | 'isOpen'>;
   /** The client can receive media. */
   readonly connected: boolean;

@@ -5,7 +5,7 @@ import { SocketPeer, type SocketPeerEvents, type SocketPeerOptions } from './soc
 
 /** What a WebSocket's entry is made of. */
 export interface SocketEntryParts
-  extends Omit<SocketPeerOptions, 'identity'>,
+  extends Omit<SocketPeerOptions, 'identity' | 'codec'>,
     Pick<SocketPeerEvents, 'onKeyFrameNeeded' | 'onTargetChanged'> {
   readonly control: Control;
   readonly onClosed: (peerId: string, reason: PeerCloseReason) => void;
@@ -32,7 +32,7 @@ export function createSocketEntry(
       onTargetChanged: parts.onTargetChanged,
       channels: listenerOf(control),
     },
-    { ...parts, identity, logger: parts.logger.child({ peerId }) },
+    { ...parts, identity, codec: sibling.peer.codec, logger: parts.logger.child({ peerId }) },
   );
   holder.peer = peer;
   return { peer, control, reconnectToken, paused: { audio: false, video: false } };

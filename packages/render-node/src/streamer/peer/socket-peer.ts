@@ -15,6 +15,7 @@ import { rtpTimestamp, videoClockRate } from '../rtp/rtp-time.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { socketLimits } from '../socket/limits.js';
 import { createSocketRate, type SocketRate } from '../socket/socket-rate.js';
+import type { VideoCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
 import type { PeerCloseReason, PeerIdentity } from './peer.js';
 import type { PeerPicture, PeerStats, SessionPeer } from './session-peer.js';
@@ -34,6 +35,7 @@ export interface SocketPeerEvents {
 /** How it is made. */
 export interface SocketPeerOptions {
   readonly identity: PeerIdentity;
+  readonly codec: VideoCodec;
   readonly connection: SocketConnection;
   readonly bitrate: CongestionOptions;
   /** Server wall clock in microseconds. */
@@ -43,10 +45,16 @@ export interface SocketPeerOptions {
   readonly sourceLatency: () => LatencyReport;
 }
 
-const hello: MediaSocketHello = {
+const pictureKinds = { H264: 'h264', VP8: 'vp8' } as const;
+
+const hello = (codec: VideoCodec): MediaSocketHello => ({
   Type: 'CreateSession',
-  Data: { Code: 0, Video: 'h264', Audio: { Codec: 'opus', Channels: 2, SampleRate: 48_000, PcmFrameSize: 480 } },
-};
+  Data: {
+    Code: 0,
+    Video: pictureKinds[codec],
+    Audio: { Codec: 'opus', Channels: 2, SampleRate: 48_000, PcmFrameSize: 480 },
+  },
+});
 
 /** Codes of RFC 6455 §7.4 told to the client. */
 const closeCodes = { goingAway: 1001, violation: 1008 } as const;
@@ -58,6 +66,7 @@ const closeCodes = { goingAway: 1001, violation: 1008 } as const;
  */
 export class SocketPeer implements SessionPeer {
   readonly identity: PeerIdentity;
+  readonly codec: VideoCodec;
   readonly channels = {
     send: (label: string, text: string) => this.#sendMessage(label, text),
     isOpen: (label: string) => !this.#closed && this.#open.has(label),
@@ -83,6 +92,7 @@ export class SocketPeer implements SessionPeer {
   constructor(events: SocketPeerEvents, options: SocketPeerOptions) {
     const { identity, connection, bitrate, clock, logger } = options;
     this.identity = identity;
+    this.codec = options.codec;
     this.#events = events;
     this.#connection = connection;
     this.#clock = clock;
@@ -99,7 +109,7 @@ export class SocketPeer implements SessionPeer {
 
   /** Begins to read and to send. Call once its owner knows it. */
   start(): void {
-    this.#connection.sendText(JSON.stringify(hello));
+    this.#connection.sendText(JSON.stringify(hello(this.codec)));
     this.#connection.listen({
       onBinary: (data) => this.#onBinary(data),
       onClosed: () => void this.close('client-closed'),
@@ -133,7 +143,7 @@ export class SocketPeer implements SessionPeer {
   sendVideo({ data, timestamp, keyFrame, times }: PeerPicture, skipWhenBlocked: boolean): void {
     if (this.#closed || (this.#waitsForKeyFrame && !keyFrame)) return;
     const waits = this.#rate.jammed || (skipWhenBlocked && this.blocked);
-    if (waits || !this.#send(keyFrame, buildMediaHead('h264', timestamp), data)) {
+    if (waits || !this.#send(keyFrame, buildMediaHead(pictureKinds[this.codec], timestamp), data)) {
       this.#stats.picturesSkipped += 1;
       this.#waitsForKeyFrame = true;
       this.#owesKeyFrame = true;

@@ -44,6 +44,7 @@ function createPush() {
     refreshPicture: () => void asked.refreshes++,
   });
   const picture = (keyFrame: boolean): EncodedPicture => ({
+    codec: 'H264',
     data: Buffer.from('picture'),
     keyFrame,
     captureTimeUs: Math.round(performance.now() * 1_000),

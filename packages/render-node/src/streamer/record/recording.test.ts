@@ -49,6 +49,7 @@ function createRecording(hasRoom = async () => true) {
     requestKeyFrame: () => void asked.keyFrames++,
   });
   const picture = (keyFrame: boolean, extra: Partial<EncodedPicture> & { level?: number } = {}): EncodedPicture => ({
+    codec: 'H264',
     data: keyFrame ? sets(extra.level ?? 30) : Buffer.from([0, 0, 1, 0x41, 1]),
     keyFrame,
     captureTimeUs: Date.now() * 1_000,

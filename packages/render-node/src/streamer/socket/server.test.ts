@@ -68,6 +68,7 @@ function createPeer() {
   const made: SocketPeer[] = [];
   take = (connection) => {
     const peer = new SocketPeer(events, {
+      codec: 'H264',
       identity,
       connection,
       bitrate,
@@ -81,7 +82,9 @@ function createPeer() {
   return { events, made };
 }
 
-const picture = (keyFrame: boolean, data: Buffer) => ({ payloads: [], timestamp: 7, captureTimeUs: 0, keyFrame, data });
+const picture = (keyFrame: boolean, data: Buffer) => {
+  return { codec: 'H264' as const, payloads: [], timestamp: 7, captureTimeUs: 0, keyFrame, data };
+};
 
 it('refuses a token that is not good', async () => {
   take = () => undefined;

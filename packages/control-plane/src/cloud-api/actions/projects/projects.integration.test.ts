@@ -113,7 +113,7 @@ describe('CreateApplicationProject', () => {
     ['ReconnectTimeout', { ReconnectTimeout: '39s' }],
     ['ReconnectTimeout', { ReconnectTimeout: '61m' }],
     ['MinBitrate', { MinBitrate: 9 }],
-    ['DisableVideoCodecs', { DisableVideoCodecs: ['H264'] }],
+    ['DisableVideoCodecs', { DisableVideoCodecs: ['VP8', 'H264'] }],
     ['DisableVideoCodecs', { DisableVideoCodecs: ['MPEG2'] }],
     ['XRMaxWidth', { XRMaxWidth: 5_001 }],
     ['IsPreload', { IsPreload: true, ProjectType: 'SHARED' }],

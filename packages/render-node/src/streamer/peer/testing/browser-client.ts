@@ -9,6 +9,8 @@ export interface BrowserStats {
   readonly audioEnergy: number;
   readonly width: number;
   readonly height: number;
+  /** MIME type of the pictures; '' before the first. */
+  readonly videoCodec: string;
   /** What the video-timing extension told of a picture; '' when no picture had it. */
   readonly timingFrame: string;
 }
@@ -80,8 +82,10 @@ async function createOffer(): Promise<string> {
 }
 
 async function readStats(): Promise<BrowserStats> {
-  const stats = { framesDecoded: 0, keyFramesDecoded: 0, audioEnergy: 0, width: 0, height: 0, timingFrame: '' };
-  for (const report of (await (globalThis as PageWindow).client.pc.getStats()).values()) {
+  const none = { framesDecoded: 0, keyFramesDecoded: 0, audioEnergy: 0, width: 0, height: 0 };
+  const stats = { ...none, videoCodec: '', timingFrame: '' };
+  const reports = await (globalThis as PageWindow).client.pc.getStats();
+  for (const report of reports.values()) {
     if (report.type !== 'inbound-rtp') continue;
     if (report.kind === 'audio') stats.audioEnergy = report.totalAudioEnergy ?? 0;
     else {
@@ -89,6 +93,7 @@ async function readStats(): Promise<BrowserStats> {
       stats.keyFramesDecoded = report.keyFramesDecoded ?? 0;
       stats.width = report.frameWidth ?? 0;
       stats.height = report.frameHeight ?? 0;
+      stats.videoCodec = reports.get(report.codecId)?.mimeType ?? '';
       stats.timingFrame = report.googTimingFrameInfo ?? '';
     }
   }
