@@ -39,6 +39,14 @@ export const clientLimits = {
   socketLateDelayMs: 6_000,
   /** Sound packets between two acknowledgements while no picture comes. */
   soundPacketsPerReceipt: 5,
+  /** A decoder has failed that made nothing of more pictures than the first, or less than the share of more than the second, without such losses. */
+  decoderNonePictures: 10,
+  decoderFewPictures: 30,
+  decoderShare: 0.1,
+  decoderLossShare: 0.1,
+  /** It is looked at every second from the first picture on, for this many seconds; so many bad ones in a row count. */
+  decoderReadings: 10,
+  decoderBadReadings: 4,
   /** Page-given user inactivity threshold when none is set, seconds. */
   idleThresholdS: 300,
   /** Characters of one inbound channel message that are parsed; the largest real ones are cursor images (128×128 PNG). */

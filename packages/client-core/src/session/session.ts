@@ -7,11 +7,12 @@ import { clientLimits } from '../limits.js';
 import type { Cancel, Platform } from '../platform.js';
 import { parseNetworkScript } from '../stats/network-events.js';
 import type { AccessInfo } from './access-info.js';
-import { describeClient } from './client-description.js';
+import { createCodecFallback } from './codec-fallback.js';
+import { linkHandlers } from './link-handlers.js';
 import { type LatencyStats, Measurements, type PresentedFrame } from './measurements.js';
 import { createMessageReader, type MessageReader, type SessionFacts } from './message-reader.js';
 import type { SessionNotification } from './notifications.js';
-import type { PeerLink, PeerLinkHandlers } from './peer-link.js';
+import type { PeerLink } from './peer-link.js';
 import { createLinkFactory, type LinkFactory } from './racing-link.js';
 import { requestServerSession } from './reconnect-request.js';
 import { decodeServerSession, encodeClientSession, type ServerSessionFields } from './session-codec.js';
@@ -37,6 +38,7 @@ export class ClientSessionController {
   readonly #queue: SessionEvent[] = [];
   #performing = false;
   #state = initialSessionState();
+  readonly #fallback = createCodecFallback();
   #init: SessionInit | null = null;
   #link: PeerLink | null = null;
   #description: ClientSession | null = null;
@@ -60,6 +62,7 @@ export class ClientSessionController {
       measurements: () => this.#measurements,
       interval: () => this.#init?.statsInterval ?? 1,
       onMedia: () => this.#dispatch({ type: 'activity', generation: this.#state.generation, heartbeat: false }),
+      onVideo: (video) => void (this.#fallback.failed(video, this.#init, this.#access) && this.reconnect()),
     });
     this.#reader = createMessageReader({
       nowMs: () => platform.nowMs(),
@@ -96,7 +99,10 @@ export class ClientSessionController {
 
   /** Makes a new peer and offer; refused while busy. */
   init(options: SessionInit): void {
-    if (!this.busy) this.#init = options;
+    if (!this.busy) {
+      this.#init = options;
+      this.#fallback.reset();
+    }
     this.#dispatch({ type: 'init', settings: options.settings });
   }
 
@@ -244,29 +250,19 @@ export class ClientSessionController {
   async #openPeer(generation: number): Promise<void> {
     let link: PeerLink | null = null;
     try {
-      link = this.#createLink(this.#linkHandlers(generation), this.#init?.transport ?? {});
+      link = this.#createLink(
+        linkHandlers(generation, (next) => this.#dispatch(next), this.#reader),
+        this.#init?.transport ?? {},
+      );
       this.#link = link;
       const sdp = await link.createOffer();
       if (this.#link !== link || this.#init === null) return;
-      this.#description = describeClient(sdp, this.#init.description);
+      this.#description = this.#fallback.describe(sdp, this.#init.description);
       this.#dispatch({ type: 'offer-ready', generation });
     } catch (error) {
       const noWebrtc = link === null;
       this.#dispatch({ type: 'offer-failed', generation, message: `create offer is failed: ${error}`, noWebrtc });
     }
-  }
-
-  #linkHandlers(generation: number): PeerLinkHandlers {
-    return {
-      onTrack: (kind) => {
-        if (kind === 'video') this.#dispatch({ type: 'video-track', generation });
-      },
-      onIceState: (state) => this.#dispatch({ type: 'ice', generation, state }),
-      onConnectionState: (state, message) => this.#dispatch({ type: 'connection', generation, state, message }),
-      onChannelOpen: (label) => this.#dispatch({ type: 'channel-open', generation, label }),
-      onChannelClosed: (label) => this.#dispatch({ type: 'channel-closed', generation, label }),
-      onMessage: (label, fields) => this.#reader.read(label, fields),
-    };
   }
 
   async #applyAnswer(generation: number, session: ServerSessionFields): Promise<void> {

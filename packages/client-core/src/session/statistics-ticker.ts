@@ -1,4 +1,5 @@
 import type { Platform, StatsEntry } from '../platform.js';
+import { readStats, type VideoCounters } from '../stats/inbound-stats.js';
 import type { Measurements } from './measurements.js';
 import type { SessionNotification } from './notifications.js';
 import type { PeerLink } from './peer-link.js';
@@ -13,6 +14,8 @@ export interface StatisticsTickerDeps {
   interval(): number;
   /** RTP has arrived. */
   onMedia(): void;
+  /** One reading of the current connection. */
+  onVideo(video: VideoCounters | null): void;
 }
 
 /** Sends heartbeats and reads statistics. */
@@ -30,6 +33,7 @@ export function createStatisticsTicker(deps: StatisticsTickerDeps): StatisticsTi
   function read(entries: readonly StatsEntry[]): void {
     const { webrtc, media, mediaArrived, trouble } = deps.measurements().reading(entries, platform.nowMs());
     if (mediaArrived) deps.onMedia();
+    deps.onVideo(readStats(entries, platform.nowMs()).video);
     const { width, height } = media.videoStats;
     if (width > 0 && (width !== videoSize.width || height !== videoSize.height)) {
       videoSize = { width, height };

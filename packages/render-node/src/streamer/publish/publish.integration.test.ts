@@ -99,10 +99,10 @@ describe('a live push', () => {
     expect(steps.filter((step) => step > 22).length).toBeLessThan(steps.length / 20);
   });
 
-  it('is told to clients, and goes on while they come and go', async () => {
+  it('is told to clients, and goes on as H.264 while a client with VP8 comes and goes', async () => {
     const browser = await openBrowserClient();
     try {
-      const clientSession = { sdp: await browser.offer(), type: 'offer' };
+      const clientSession = { sdp: await browser.offer(), type: 'offer', preferredCodecList: ['VP8'] };
       const peer = { peerId: 'p1', userId: 'alice', role: 'Player', seat: 1, reconnectToken: 'token' } as const;
       const answer = await stage.link.call('peer.add', { ...peer, clientSession }, deadline);
       await browser.start(
@@ -111,10 +111,13 @@ describe('a live push', () => {
           .replace(/127\.0\.0\.1 8000 typ host/, `${answer.loopbackAddress} ${answer.loopbackPort} typ host`),
       );
       await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
+      expect((await browser.stats()).videoCodec).toBe('video/VP8');
       await browser.page.evaluate('client.channels.hb.send(JSON.stringify({ timestamp: 1 }))');
       await eventually('the push state', async () =>
         (await browser.messages('hb')).some((text) => JSON.parse(text).stream_push_state === 'Pushing'),
       );
+      const meanwhile = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 10);
+      expect(new Set(meanwhile.pictures.map(({ luma }) => luma)).size).toBeGreaterThan(3);
     } finally {
       await browser.close();
     }
