@@ -94,6 +94,7 @@ export class Streamer {
       configure: (settings) => this.#video.configure(settings),
       pathBps: () => this.#peers.allocatedBps(),
       setRange: (range) => this.#peers.setBitrateRange(range),
+      onLadder: (from, to) => deps.logger.info({ from, to }, 'frame rate follows machine and path'),
       nowMs: () => performance.now(),
     });
     this.#stopScreen = deps.display.onScreenChange(() => this.#onResize());
@@ -140,6 +141,7 @@ export class Streamer {
     if (isNew) await this.#deps.display.setScreenSize(size.width, size.height);
     this.#deps.mainWindow.follow(window);
     this.#outputs.begin(settings);
+    if (isNew) this.#rate.reset();
     this.#rate.setProfile(settings, null);
     if (isNew) this.#updateCodecs(rankCodecs({ ...settings, running: [], preferredCodecList: null }).slice(0, 1));
     // Not awaited: the program starts and the answer travels meanwhile.
@@ -202,6 +204,7 @@ export class Streamer {
 
   #onPictures(pictures: readonly EncodedPicture[], made: PictureTimes): void {
     this.#peers.latency.addPicture(made);
+    this.#rate.onPictures(pictures, made);
     for (const picture of pictures) {
       this.#outputs.onPicture(picture);
       this.#peers.sendVideo(toPeerPicture(picture, made, this.#deps.clock));
@@ -260,7 +263,7 @@ export class Streamer {
 
   #tick(): void {
     this.#peers.tick();
-    this.#rate.update();
+    this.#rate.tick();
   }
 
   #stats(): StreamerStats {

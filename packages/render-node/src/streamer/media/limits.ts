@@ -23,6 +23,25 @@ export const mediaLimits = {
   bitrateIntervalMs: 16,
   /** While the player's path is full it is looked at this often; feedback comes every 50 to 100 ms. */
   holdPollMs: 4,
+  /** Lowest frame rate that pressure leads to; a wish may be lower. */
+  ladderMinFps: 10,
+  /** A second with fewer pictures says nothing about a rate. */
+  ladderPictures: 5,
+  /** Share of the time that pictures may take: measured, and as they would at the full rate; and what the next higher rate must stay below. */
+  ladderMostBusy: 0.85,
+  ladderMostLoad: 0.95,
+  ladderRoomLoad: 0.7,
+  /** Share of the target above which all bits count as used. */
+  ladderFullShare: 0.8,
+  /** Bits a pixel of one picture: fewer are too coarse; as many as the second are enough for a higher rate. */
+  ladderCoarseBits: 0.02,
+  ladderFineBits: 0.035,
+  /** Bad seconds in a row that lower the rate: a start of a program is shorter. */
+  ladderDownReadings: 3,
+  /** Good seconds in a row that raise it; doubled up to the second value each time it was too much within the trial. */
+  ladderUpReadings: 8,
+  ladderMostUpReadings: 120,
+  ladderTrialMs: 30_000,
   /** Samples kept for percentiles: five seconds at 60 fps. */
   timingSamples: 300,
   /** Restarts of the recorder: after each exit it waits this long; a sound server that is gone comes back with the slot. */
