@@ -12,6 +12,7 @@ import {
 import { packetizeH264 } from '../../streamer/rtp/h264-packetizer.js';
 import { rtpLimits } from '../../streamer/rtp/limits.js';
 import { isRtcp, parseRtcp, type RtcpEvent } from '../../streamer/rtp/rtcp.js';
+import { parseRtp } from '../../streamer/rtp/rtp-parse.js';
 import { createRandom } from '../../streamer/rtp/testing/link-model.js';
 import type { FuzzTarget } from './run.js';
 import {
@@ -79,6 +80,14 @@ function checkRtcp(input: Buffer): void {
   }
 }
 
+function checkRtp(input: Buffer): void {
+  const packet = parseRtp(input);
+  if (!packet) return;
+  ensure(packet.payload.length + 12 <= input.length, 'a payload that is longer than its packet allows');
+  const numbers = [packet.payloadType, packet.sequenceNumber, packet.timestamp, packet.ssrc];
+  ensure(numbers.every(Number.isInteger), 'a field that is no number');
+}
+
 /** What a deframer hands out of a stream that comes in pieces, and how it ended. */
 function deframe(pieces: readonly Buffer[]): { readonly frames: Buffer[]; readonly open: boolean } {
   const frames: Buffer[] = [];
@@ -120,6 +129,7 @@ export function fuzzTargets(): readonly FuzzTarget[] {
   const datagram = rtpLimits.rtcpBytes + 64;
   return [
     { name: 'stun', shapes: [...stunShapes(), ...rtpShapes()], maxBytes: muxLimits.checkBytes, check: checkStun },
+    { name: 'rtp', shapes: rtpShapes(), maxBytes: datagram, check: checkRtp },
     { name: 'rtcp', shapes: [...rtcpShapes(), ...rtpShapes()], maxBytes: datagram, check: checkRtcp },
     { name: 'twcc', shapes: transportFeedbackShapes(), maxBytes: datagram, check: checkRtcp },
     { name: 'rfc4571', shapes: streamShapes(), maxBytes: 3 * muxLimits.tcpFrameBytes, check: checkStream },
