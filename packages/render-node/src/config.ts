@@ -109,6 +109,11 @@ export const RenderNodeConfigSchema = Type.Object(
       default: 710_000,
       description: 'As root, slot n runs as user uidBase + n.',
     }),
+    encoder: Type.Enum(['auto', 'software'], {
+      default: 'auto',
+      description:
+        'auto takes a graphics card for H.264 where a probe at the start has made pictures with it; software never does.',
+    }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error'], {
       default: 'info',
       description: 'Log level of the port mux and the streamers.',

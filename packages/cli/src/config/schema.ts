@@ -38,6 +38,7 @@ const nodeSection = Type.Object(
     runDir: renderNode.runDir,
     packageCacheBytes: renderNode.packageCacheBytes,
     uidBase: renderNode.uidBase,
+    encoder: renderNode.encoder,
     display: renderNode.display,
     limits: renderNode.limits,
   },

@@ -64,4 +64,6 @@ export const agentLimits = {
   packageEntries: 200_000,
   /** Files of a package fetched at the same time. */
   parallelBlobs: 8,
+  /** A card that has made no picture in this time is not used; opening one takes about a second. */
+  encoderProbeMs: 15_000,
 } as const;

@@ -16,6 +16,7 @@ import { displayDrivers } from '../host/display-drivers.js';
 import { provideNativeHelpers } from '../host/native-helpers.js';
 import { slotPaths } from '../host/slot-paths.js';
 import type { SlotUser } from '../host/slot-user.js';
+import { probeEncoders } from './encoder-probe.js';
 import { agentLimits } from './limits.js';
 import { trimLogs } from './log-trim.js';
 import { createMediaOpener } from './media-tunnel.js';
@@ -98,6 +99,8 @@ async function buildParts(
     logger,
   });
   const latency = createLatencyLedger();
+  const hardwareEncoders =
+    config.encoder === 'software' ? [] : await probeEncoders(packageFile('streamer/probe-main.js'), logger);
   const environment = async (slotIndex: number): Promise<SlotEnvironment> => {
     const user: SlotUser = root ? { uid: config.uidBase + slotIndex, gid: config.uidBase + slotIndex } : null;
     const { cpuCores, memoryBytes, processes } = config.limits;
@@ -108,6 +111,7 @@ async function buildParts(
       paths: slotPaths(runDir, slotIndex),
       cgroup: await cgroups.createSlot(`slot-${slotIndex}`, { cpuCores, memoryBytes, processes }),
       displayDrivers: displayDrivers(config.display.driver),
+      hardwareEncoders,
       streamerEntry: config.processEntries.streamer ?? packageFile('streamer/main.js'),
       etcPath,
       ...helpers,

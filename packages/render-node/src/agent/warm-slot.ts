@@ -53,6 +53,7 @@ function openStreamer(
     microphonePath: paths.microphonePath,
     loopbackAddress: '127.0.0.1',
     logLevel: config.logLevel,
+    hardwareEncoders: slot.hardwareEncoders,
   };
   const env = {
     ...hostEnvironment(slot),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAppError } from '@cloudstage/protocol';
 import { AV_LOG_FATAL } from 'node-av/constants';
-import { Log } from 'node-av/lib';
+import { type Frame, Log } from 'node-av/lib';
 import nodeDataChannel from 'node-datachannel';
 import { type Logger, pino } from 'pino';
 import { Type } from 'typebox';
@@ -25,10 +25,12 @@ import { createWallClock } from './media/clock.js';
 import { createColorConverter } from './media/color-convert.js';
 import { createCpuMeter } from './media/cpu-load.js';
 import { createCursorPainter } from './media/cursor-painter.js';
+import { createEncoderChoice } from './media/encoder-choice.js';
+import { hardwareRecipes } from './media/hardware-encoders.js';
 import { Microphone } from './media/microphone.js';
 import { createMemoryMapper } from './media/native-memory.js';
 import { createScreenSource } from './media/screen-source.js';
-import { createVideoEncoder } from './media/video-encoder.js';
+import { createVideoEncoder, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { createVp8Encoder } from './media/vp8-encoder.js';
 import { LivePush } from './publish/live-push.js';
@@ -55,6 +57,7 @@ const ConfigSchema = Type.Object({
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
   microphonePath: Type.String(),
+  hardwareEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
   publisherEntry: Type.Optional(Type.String()),
 });
 
@@ -81,7 +84,15 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
   }
 }
 
-const encoders = { H264: createVideoEncoder, VP8: createVp8Encoder } as const;
+/** An opener for each codec; for H.264 the cards that the node has found, then x264. */
+function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
+  const cards = hardwareRecipes.filter(({ name }) => config.hardwareEncoders?.includes(name));
+  const candidates = [...cards, x264Recipe].map((recipe) => ({
+    name: recipe.name,
+    open: (options: VideoEncoderOptions, shared?: Frame) => createVideoEncoder(options, shared, recipe),
+  }));
+  return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder } as const;
+}
 
 interface Parts {
   readonly config: StreamerConfig;
@@ -91,7 +102,8 @@ interface Parts {
   readonly controlDisplay: X11Display;
 }
 
-function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number) {
+function createVideoParts({ config, captureDisplay, logger }: Parts, clock: () => number) {
+  const openers = createOpeners({ config, logger });
   const memory = createMemoryMapper();
   const converter = createColorConverter(memory, logger);
   const painter = createCursorPainter(captureDisplay, logger);
@@ -100,7 +112,7 @@ function createVideoParts({ captureDisplay, logger }: Parts, clock: () => number
       {
         createSource: (onDamage) =>
           createScreenSource({ display: captureDisplay, memory, converter, onDamage, paint: painter.paint }),
-        createEncoder: (codec, options, shared) => encoders[codec](options, shared),
+        createEncoder: (codec, options, shared) => openers[codec](options, shared),
         clock,
         logger,
         ...events,

@@ -54,8 +54,6 @@ export function checkEncoder(encoder: string, code: number, what: string): void 
   throw new AppError('encoder-failed', `${encoder}: ${what}: ${new FFmpegError(code).message}`);
 }
 
-const check = (code: number, what: string) => checkEncoder(FF_ENCODER_LIBX264, code, what);
-
 /** Pictures between periodic key frames: none, they come on demand. */
 const endlessGop = 1_000_000;
 
@@ -107,25 +105,47 @@ export function createInputFrame(encoder: string, { width, height }: VideoEncode
   return frame;
 }
 
+/** How an encoder of FFmpeg makes our kind of H.264. */
+export interface H264Recipe {
+  readonly name: FFVideoEncoder;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Sets the rate before it is opened and while it runs. */
+  applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void;
+}
+
 /**
- * Opens libx264 (`ultrafast`, `zerolatency`). The level is chosen by x264 from size, rate and buffer; SPS and PPS precede
- * every IDR, and the SPS says that no picture is reordered, so that decoders output at once.
- * @param shared frame of another encoder of the same size: both encode its pixels
- * @throws AppError `encoder-failed`
+ * libx264: `ultrafast`, `zerolatency`. The level is chosen by x264 from size, rate and buffer; SPS and PPS precede every IDR, and the SPS
+ * says that no picture is reordered, so that decoders output at once.
  */
-export async function createVideoEncoder(options: VideoEncoderOptions, shared?: Frame): Promise<VideoEncoder> {
-  const { context, codec } = newContext(FF_ENCODER_LIBX264, options);
-  applyBitrate(context, options.bitrateBps, options.fps);
-  const settings = Dictionary.fromObject({
+export const x264Recipe: H264Recipe = {
+  name: FF_ENCODER_LIBX264,
+  settings: {
     preset: 'ultrafast',
     tune: 'zerolatency',
     profile: 'baseline',
     'forced-idr': '1',
     crf: constantQuality,
     'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite',
-  });
-  check(await context.open2(codec, settings), 'cannot open');
-  const frame = createInputFrame(FF_ENCODER_LIBX264, options, shared);
+  },
+  applyBitrate,
+};
+
+/**
+ * Opens an encoder for H.264, libx264 unless another recipe is given.
+ * @param shared frame of another encoder of the same size: both encode its pixels
+ * @throws AppError `encoder-failed`
+ */
+export async function createVideoEncoder(
+  options: VideoEncoderOptions,
+  shared?: Frame,
+  recipe: H264Recipe = x264Recipe,
+): Promise<VideoEncoder> {
+  const { name } = recipe;
+  const check = (code: number, what: string) => checkEncoder(name, code, what);
+  const { context, codec } = newContext(name, options);
+  recipe.applyBitrate(context, options.bitrateBps, options.fps);
+  check(await context.open2(codec, Dictionary.fromObject({ ...recipe.settings })), 'cannot open');
+  const frame = createInputFrame(name, options, shared);
   const packet = new Packet();
   packet.alloc();
   let startUs: number | undefined;
@@ -142,7 +162,7 @@ export async function createVideoEncoder(options: VideoEncoderOptions, shared?: 
       check(await context.sendFrame(frame), 'refused a picture');
       check(context.receivePacketSync(packet), 'gave no picture');
       const data = packet.data;
-      if (!data) throw new AppError('encoder-failed', 'libx264 gave an empty picture');
+      if (!data) throw new AppError('encoder-failed', `${name} gave an empty picture`);
       const picture = {
         codec: 'H264' as const,
         data: Buffer.from(data),
@@ -154,7 +174,7 @@ export async function createVideoEncoder(options: VideoEncoderOptions, shared?: 
       packet.unref();
       return picture;
     },
-    setBitrate: (bitrateBps) => applyBitrate(context, bitrateBps, options.fps),
+    setBitrate: (bitrateBps) => recipe.applyBitrate(context, bitrateBps, options.fps),
     close: () => {
       if (!open) return;
       open = false;
