@@ -7,6 +7,7 @@ import { buildChannelChange, buildChannelMessage, buildReceived, parseMediaMessa
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SocketPeer } from '../peer/socket-peer.js';
+import type { VideoCodec } from '../video-codec.js';
 import { buildFrameHead, opcodes } from './frames.js';
 import { type MediaSocketServer, serveMediaSockets, type TakeConnection } from './server.js';
 
@@ -55,7 +56,7 @@ function dial(token: string) {
   return { text: () => got.toString('latin1'), bytes: () => got, send, closed: once(socket, 'close') };
 }
 
-function createPeer() {
+function createPeer(codec: VideoCodec = 'H264') {
   const events = {
     onChosen: vi.fn(),
     onClosed: vi.fn(),
@@ -68,7 +69,7 @@ function createPeer() {
   const made: SocketPeer[] = [];
   take = (connection) => {
     const peer = new SocketPeer(events, {
-      codec: 'H264',
+      codec,
       identity,
       connection,
       bitrate,
@@ -120,6 +121,17 @@ it('shakes hands as RFC 6455 has it, and plays: pictures from a key frame on, ch
   void peer?.close('kicked');
   await client.closed;
   expect(events.onClosed.mock.calls).toEqual([['kicked']]);
+});
+
+it('carries VP8 for a client that was promised it', async () => {
+  const { made } = createPeer('VP8');
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('"Video":"vp8"'), soon);
+  made[0]?.sendVideo({ ...picture(true, Buffer.from('key')), codec: 'VP8' }, false);
+  await vi.waitFor(() => expect(client.text().slice(-8)).toBe('i\0\0\0\x07key'), soon);
+  expect(parseMediaMessage(client.bytes().subarray(-8))).toMatchObject({ type: 'vp8', timestamp: 7 });
+  void made[0]?.close('kicked');
+  await client.closed;
 });
 
 it('ends with a client that breaks the rules', async () => {
