@@ -39,6 +39,8 @@ export interface PathState {
   readonly loss: number;
   readonly inherentLoss: number;
   readonly inFlightBytes: number;
+  /** Another flow keeps the queue full: losses are of the queue. */
+  readonly competing: boolean;
 }
 
 /**

@@ -88,7 +88,7 @@ function takeArrivals(parts: Parts, arrivals: readonly PacketArrival[], nowUs: n
 
 function applyProbe({ rate, delay, loss, prober }: Parts, result: ProbeResult, nowUs: number): void {
   if (delay.use() === 'over') prober.onCongestion(delay.trainBps(), nowUs);
-  else if (loss.mayGrow) rate.onProbe(result.rateBps, result.passed);
+  else if (loss.mayGrow) rate.onProbe(result.rateBps, result.passed, delay.trainBps());
 }
 
 /** Losses first, then the queue that grows, then the queue that stands; growth only when none of them objects. */
@@ -259,6 +259,7 @@ export function createCongestionController(options: CongestionOptions): Congesti
       loss: parts.loss.loss,
       inherentLoss: parts.loss.inherentLoss,
       inFlightBytes: parts.sent.inFlightBytes(Number.NEGATIVE_INFINITY),
+      competing: parts.rate.competing,
     }),
   };
 }

@@ -64,8 +64,9 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
 
   it('bears 2 % of random losses, and 10 % in bursts', () => {
     const random = runFlow({ ...narrow, loss: 0.02 }, 20, seed);
-    expect(random.goodputBps(5, 20)).toBeGreaterThan(3e6);
-    expect(percentile(random.latencyMs(5, 20), 0.95)).toBeLessThan(140);
+    // Retransmissions, parity and the room that keeps the queue empty take a third.
+    expect(random.goodputBps(5, 20)).toBeGreaterThan(2.4e6);
+    expect(percentile(random.latencyMs(5, 20), 0.95)).toBeLessThan(80);
     const bursts = runFlow({ ...narrow, bandwidthBps: 10e6, burstLoss: burstLossOf(0.1, 5) }, 20, seed);
     expect(bursts.goodputBps(5, 20)).toBeGreaterThan(4e6);
     expect(bursts.flow.counters.keyFrames).toBe(1);
