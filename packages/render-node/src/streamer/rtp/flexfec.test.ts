@@ -88,9 +88,9 @@ describe('parity over packets', () => {
     [0.02, 14],
     [0.08, 7],
     [0.4, 0],
-  ])('at a loss of %f a group has %i packets', (loss, packets) => {
-    expect(fecGroupOf({ loss, queueMs: 5, competing: false })).toBe(packets);
-    expect(fecGroupOf({ loss, queueMs: 60, competing: false })).toBe(0);
-    expect(fecGroupOf({ loss, queueMs: 5, competing: true })).toBe(0);
+  ])('at a loss of %f a group has %i packets', (steadyLoss, packets) => {
+    expect(fecGroupOf({ steadyLoss, queueMs: 5, competing: false })).toBe(packets);
+    expect(fecGroupOf({ steadyLoss, queueMs: 60, competing: false })).toBe(0);
+    expect(fecGroupOf({ steadyLoss, queueMs: 5, competing: true })).toBe(0);
   });
 });

@@ -16,7 +16,7 @@ const headerBytes = 20;
 /** Losses at which parity pays: one in 250 packets is rare enough for retransmission, one in five too many for parity. */
 const worthwhile = { least: 0.004, most: 0.2 } as const;
 /** Packets that share one parity packet on a path that loses less than a share, and on one that loses more. */
-const group = { few: 14, lossOfFew: 0.04, many: 7 } as const;
+const group = { few: 14, lossOfFew: 0.06, many: 7 } as const;
 /** With this much queue under all packets losses are those of a full queue, which come in rows that parity does not bring back. */
 const fullQueueMs = 30;
 
@@ -24,9 +24,13 @@ const fullQueueMs = 30;
  * How many packets share one parity packet on this path, 0 for no protection. Two losses in a group are one too many: on a path with 2 % that is
  * 3 % of full groups, where without parity a quarter of such pictures waits for a round trip.
  */
-export function fecGroupOf({ loss, queueMs, competing }: Pick<PathState, 'loss' | 'queueMs' | 'competing'>): number {
-  if (competing || queueMs > fullQueueMs || loss < worthwhile.least || loss > worthwhile.most) return 0;
-  return loss < group.lossOfFew ? group.few : group.many;
+export function fecGroupOf({
+  steadyLoss,
+  queueMs,
+  competing,
+}: Pick<PathState, 'steadyLoss' | 'queueMs' | 'competing'>): number {
+  if (competing || queueMs > fullQueueMs || steadyLoss < worthwhile.least || steadyLoss > worthwhile.most) return 0;
+  return steadyLoss < group.lossOfFew ? group.few : group.many;
 }
 
 /**

@@ -275,8 +275,8 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     },
     sendAudio: (payload, timestamp, wallUs, talkSpurtStart) => {
       if (closed || !context.audio || !soundPayload) return;
-      const { loss } = deps.congestion.path();
-      const payloads = [soundPayload({ payload, timestamp }, talkSpurtStart, loss)];
+      const { steadyLoss } = deps.congestion.path();
+      const payloads = [soundPayload({ payload, timestamp }, talkSpurtStart, steadyLoss)];
       const packets = context.audio.packetize(payloads, timestamp, wallUs);
       for (const outgoing of packets) transmit(context, context.audio.options.mid, outgoing);
     },
