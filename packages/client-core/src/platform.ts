@@ -46,7 +46,7 @@ export type StatsEntry = Readonly<Record<string, unknown>>;
 export interface PeerPort {
   /** Opens a data channel in-band. */
   openChannel(label: string, init: ChannelInit, handlers: ChannelHandlers): ChannelPort;
-  /** Adds one `sendrecv` transceiver. */
+  /** Adds one transceiver: pictures are received only, sound goes both ways. */
   addTransceiver(kind: 'audio' | 'video'): void;
   /** Creates the offer, sets it locally, and returns the text of `createOffer` (no candidates). */
   createOffer(): Promise<string>;

@@ -71,7 +71,9 @@ function openChannel(
 }
 
 function addTransceiver(peer: RTCPeerConnection, kind: 'audio' | 'video', voice: VoiceTrack): void {
-  const { receiver, sender } = peer.addTransceiver(kind, { direction: 'sendrecv' });
+  // Chromium offers parity packets (`flexfec-03`) only for pictures that it does not send itself.
+  const direction = kind === 'video' ? 'recvonly' : 'sendrecv';
+  const { receiver, sender } = peer.addTransceiver(kind, { direction });
   if (kind === 'audio') voice.attach(sender);
   // Frames are shown as they come; sound keeps its own adaptive buffer.
   if (kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;

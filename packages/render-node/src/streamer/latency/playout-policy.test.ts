@@ -28,10 +28,10 @@ const times = (count: number, report: PathReport) => Array.from({ length: count 
 describe('playout policy', () => {
   it.each([
     ['a good path', good, 0],
-    ['loss that is too rare to notice', { ...good, fractionLost: 0.01 }, 0],
+    ['loss that repairs hide', { ...good, fractionLost: 0.03 }, 0],
     ['variation that the display hides', { ...good, jitterMs: 11 }, 0],
-    ['loss on a short path', { ...good, fractionLost: 0.05 }, 50],
-    ['loss on a longer path', { ...good, fractionLost: 0.05, rttMs: 70 }, 100],
+    ['loss on a short path', { ...good, fractionLost: 0.1 }, 50],
+    ['loss on a longer path', { ...good, fractionLost: 0.1, rttMs: 70 }, 100],
     ['variation', { ...good, jitterMs: 30 }, 100],
     ['more than any hold hides', { fractionLost: 0.3, jitterMs: 200, rttMs: 400 }, 200],
     ['loss without a known round trip', { fractionLost: 0.2, jitterMs: 3, rttMs: undefined }, 50],

@@ -39,8 +39,11 @@ const tuning = {
   lowerAfterMs: 20_000,
   /** Variation below this is hidden by the display's own rhythm. */
   quietJitterMs: 12,
-  /** Lost share that makes pictures wait for retransmissions every second or so. */
-  noticeableLoss: 0.02,
+  /**
+   * Lost share that makes pictures wait so often that motion stumbles all the time. Below it parity and early retransmission leave few
+   * waits, and holding every picture back costs more delay than they do.
+   */
+  noticeableLoss: 0.06,
   /** To go down, this share of the level below must suffice: the border itself is no reason to change. */
   lowerShare: 0.7,
 } as const;

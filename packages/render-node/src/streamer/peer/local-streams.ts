@@ -5,13 +5,13 @@ import type { OfferedMedia } from './sdp-offer.js';
 
 /** A stream of ours with identifiers that nobody else has. @see RFC 3550 §8.1 */
 export const newStream = (): LocalStream => {
-  const bytes = randomBytes(8);
-  return { ssrc: bytes.readUInt32BE(0) || 1, rtxSsrc: bytes.readUInt32BE(4) || 2 };
+  const bytes = randomBytes(12);
+  return { ssrc: bytes.readUInt32BE(0) || 1, rtxSsrc: bytes.readUInt32BE(4) || 2, fecSsrc: bytes.readUInt32BE(8) || 3 };
 };
 
 /** How a stream of ours is sent, as it was negotiated. `clockRate` in Hz. */
 export function streamOptions(media: OfferedMedia, stream: LocalStream, clockRate: number): RtpStreamOptions {
-  const { payloadType, rtxPayloadType } = media.codec;
+  const { payloadType, rtxPayloadType, fecPayloadType, redPayloadType } = media.codec;
   return {
     mid: media.mid,
     ssrc: stream.ssrc,
@@ -20,5 +20,7 @@ export function streamOptions(media: OfferedMedia, stream: LocalStream, clockRat
     extensions: media.extensions,
     firstSequenceNumber: randomBytes(2).readUInt16BE(0),
     ...(rtxPayloadType === undefined ? {} : { rtx: { ssrc: stream.rtxSsrc, payloadType: rtxPayloadType } }),
+    ...(fecPayloadType === undefined ? {} : { fec: { ssrc: stream.fecSsrc, payloadType: fecPayloadType } }),
+    ...(redPayloadType === undefined ? {} : { redPayloadType }),
   };
 }

@@ -234,7 +234,8 @@ export class Peer {
   }
 
   get targetBitrateBps(): number {
-    return Math.round(this.#congestion.targetBitrateBps(this.#deps.clock()) * this.latency.bitrateShare());
+    const forPictures = this.latency.bitrateShare() * (1 - (this.#media?.repairShare() ?? 0));
+    return Math.round(this.#congestion.targetBitrateBps(this.#deps.clock()) * forPictures);
   }
 
   setBitrateRange(range: CongestionOptions): void {

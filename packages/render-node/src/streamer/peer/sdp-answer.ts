@@ -10,6 +10,8 @@ export interface LocalStream {
   readonly ssrc: number;
   /** Only used when the offer has a retransmission payload type. */
   readonly rtxSsrc: number;
+  /** Only used when the offer has a payload type for parity packets. */
+  readonly fecSsrc: number;
 }
 
 /** Our side of the transport, as the WebRTC library made it. */
@@ -69,20 +71,34 @@ function extmapLines({ extensions }: OfferedMedia): string[] {
   );
 }
 
+/** Sources that we send a stream with. PURE. */
+export function ssrcsOf({ codec }: OfferedMedia, { ssrc, rtxSsrc, fecSsrc }: LocalStream): number[] {
+  return [
+    ssrc,
+    ...(codec.rtxPayloadType === undefined ? [] : [rtxSsrc]),
+    ...(codec.fecPayloadType === undefined ? [] : [fecSsrc]),
+  ];
+}
+
 function streamLines(media: OfferedMedia, stream: LocalStream, streamId: string, cname: string): string[] {
   const direction = answerDirection[media.direction];
   if (direction === 'recvonly' || direction === 'inactive') return [];
   const withRtx = media.codec.rtxPayloadType !== undefined;
-  const ssrcs = withRtx ? [stream.ssrc, stream.rtxSsrc] : [stream.ssrc];
+  const withFec = media.codec.fecPayloadType !== undefined;
   return [
     `a=msid:${streamId} ${streamId}-track`,
     ...(withRtx ? [`a=ssrc-group:FID ${stream.ssrc} ${stream.rtxSsrc}`] : []),
-    ...ssrcs.flatMap((ssrc) => [`a=ssrc:${ssrc} cname:${cname}`, `a=ssrc:${ssrc} msid:${streamId} ${streamId}-track`]),
+    // RFC 5956 §4.3, in the spelling that browsers read.
+    ...(withFec ? [`a=ssrc-group:FEC-FR ${stream.ssrc} ${stream.fecSsrc}`] : []),
+    ...ssrcsOf(media, stream).flatMap((ssrc) => [
+      `a=ssrc:${ssrc} cname:${cname}`,
+      `a=ssrc:${ssrc} msid:${streamId} ${streamId}-track`,
+    ]),
   ];
 }
 
 function codecLines(media: OfferedMedia, parameters: string): string[] {
-  const { name, payloadType, rtxPayloadType, feedback } = media.codec;
+  const { name, payloadType, rtxPayloadType, fecPayloadType, redPayloadType, feedback } = media.codec;
   const encoding = encodings[name];
   const clock = encoding.split('/')[1] ?? '90000';
   return [
@@ -92,12 +108,25 @@ function codecLines(media: OfferedMedia, parameters: string): string[] {
     ...(rtxPayloadType === undefined
       ? []
       : [`a=rtpmap:${rtxPayloadType} rtx/${clock}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`]),
+    // The window is in microseconds; browsers ask for the parameter and do not read it.
+    ...(fecPayloadType === undefined
+      ? []
+      : [
+          `a=rtpmap:${fecPayloadType} flexfec-03/${clock}`,
+          ...feedback.filter((kind) => kind === 'transport-cc').map((kind) => `a=rtcp-fb:${fecPayloadType} ${kind}`),
+          `a=fmtp:${fecPayloadType} repair-window=10000000`,
+        ]),
+    ...(redPayloadType === undefined
+      ? []
+      : [`a=rtpmap:${redPayloadType} red/48000/2`, `a=fmtp:${redPayloadType} ${payloadType}/${payloadType}`]),
   ];
 }
 
 function mediaLines(kind: 'video' | 'audio', media: OfferedMedia, options: AnswerOptions): string[] {
-  const { payloadType, rtxPayloadType, parameters } = media.codec;
-  const payloadTypes = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
+  const { payloadType, rtxPayloadType, fecPayloadType, redPayloadType, parameters } = media.codec;
+  const payloadTypes = [payloadType, rtxPayloadType, fecPayloadType, redPayloadType]
+    .filter((entry) => entry !== undefined)
+    .join(' ');
   const codec = codecLines(media, kind === 'video' ? parameters : opusParameters(media));
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadTypes}`,

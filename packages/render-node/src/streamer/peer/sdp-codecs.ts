@@ -1,5 +1,6 @@
 import { type MediaDescription, parseParams } from 'sdp-transform';
 import type { VideoCodec } from '../video-codec.js';
+import { type OfferedRepair, repairOf } from './sdp-repair.js';
 
 /** Choice of a codec in one m-line of an offer. PURE. Values come from a stranger and are checked here, see `sdp-offer.ts`. */
 
@@ -7,7 +8,7 @@ import type { VideoCodec } from '../video-codec.js';
 export const encodings = { H264: 'H264/90000', VP8: 'VP8/90000', opus: 'opus/48000/2' } as const;
 
 /** An RTP codec as offered. */
-export interface OfferedCodec {
+export interface OfferedCodec extends OfferedRepair {
   readonly name: VideoCodec | 'opus';
   readonly payloadType: number;
   /** Text of `a=fmtp`, echoed in the answer; empty when absent. */
@@ -55,6 +56,7 @@ function codecOf(media: MediaDescription, payloadType: number, name: OfferedCode
     payloadType,
     parameters: parametersOf(media, payloadType),
     feedback: feedbackOf(media, payloadType),
+    ...repairOf(media, payloadType),
     ...(rtxPayloadType === undefined ? {} : { rtxPayloadType }),
   };
 }

@@ -14,8 +14,8 @@ const options: AnswerOptions = {
     fingerprint: 'AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99',
     setup: 'active',
   },
-  video: { ssrc: 1_001, rtxSsrc: 1_002 },
-  audio: { ssrc: 2_001, rtxSsrc: 2_002 },
+  video: { ssrc: 1_001, rtxSsrc: 1_002, fecSsrc: 1_003 },
+  audio: { ssrc: 2_001, rtxSsrc: 2_002, fecSsrc: 2_003 },
   cname: 'cafe',
   candidates: { addresses: ['203.0.113.7', '2001:db8::7'], udpPort: 8_000, tcpPort: 8_001 },
   maxMessageSize: 262_144,
@@ -66,6 +66,24 @@ describe('parseOffer', () => {
     for (const id of [15, 0, 256, 4]) expect(offered(id).video.extensions.absCaptureTime, `${id}`).toBeUndefined();
     const answer = parse(buildAnswer(offered(17), options));
     expect(answer.media[0]?.ext).toContainEqual({ value: 17, uri: captureTime });
+  });
+
+  it('takes parity over pictures and redundant sound where they are offered, and answers with them', () => {
+    const withRepairs = chromiumOffer
+      .replace(/(m=video .*)\r\n/, '$1 49\r\na=rtpmap:49 flexfec-03/90000\r\na=rtcp-fb:49 transport-cc\r\n')
+      .replace(/(m=audio .*)\r\n/, '$1 77\r\na=rtpmap:77 red/48000/2\r\na=fmtp:77 111/111\r\n');
+    const offer = parseOffer(withRepairs);
+    expect(offer.video.codec.fecPayloadType).toBe(49);
+    expect(offer.audio?.codec.redPayloadType).toBe(77);
+    const [video, audio] = parse(buildAnswer(offer, options)).media;
+    expect(video?.payloads).toBe('108 109 49');
+    expect(video?.ssrcGroups).toContainEqual({ semantics: 'FEC-FR', ssrcs: '1001 1003' });
+    expect(video?.ssrcs?.map(({ id }) => id)).toContain(1_003);
+    expect(audio?.payloads).toBe('111 77');
+    expect(audio?.fmtp).toContainEqual({ payload: 77, config: '111/111' });
+    const foreign = parseOffer(withRepairs.replaceAll('111/111', '9/9').replace('flexfec-03', 'ulpfec'));
+    expect(foreign.audio?.codec.redPayloadType).toBeUndefined();
+    expect(foreign.video.codec.fecPayloadType).toBeUndefined();
   });
 
   it('does without sound', () => {

@@ -7,7 +7,7 @@ import nodeDataChannel, {
   type Video,
 } from 'node-datachannel';
 import { streamerLimits } from '../limits.js';
-import { buildLibraryOffer, type LocalStream, type LocalTransport, readLocalTransport } from './sdp-answer.js';
+import { buildLibraryOffer, type LocalStream, type LocalTransport, readLocalTransport, ssrcsOf } from './sdp-answer.js';
 import type { Direction, Offer, OfferedMedia } from './sdp-offer.js';
 
 /** Library objects of one peer and its side of the transport. All must stay referenced until the connection is closed. */
@@ -39,8 +39,7 @@ const directions: Readonly<Record<Direction, LibraryDirection>> = {
 };
 
 function addSsrcs(media: Video | Audio, offered: OfferedMedia, stream: LocalStream, cname: string): void {
-  const ssrcs = offered.codec.rtxPayloadType === undefined ? [stream.ssrc] : [stream.ssrc, stream.rtxSsrc];
-  for (const ssrc of ssrcs) media.addSSRC(ssrc, cname, cname, cname);
+  for (const ssrc of ssrcsOf(offered, stream)) media.addSSRC(ssrc, cname, cname, cname);
 }
 
 function addTracks(connection: PeerConnection, options: OpenConnectionOptions) {

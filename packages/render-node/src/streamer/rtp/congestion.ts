@@ -38,7 +38,11 @@ export interface PathState {
   /** Shares, smoothed; the second is what the path loses at any rate. */
   readonly loss: number;
   readonly inherentLoss: number;
+  /** Share lost over several seconds, sooner up than down. */
+  readonly steadyLoss: number;
   readonly inFlightBytes: number;
+  /** Another flow keeps the queue full: losses are of the queue. */
+  readonly competing: boolean;
 }
 
 /**

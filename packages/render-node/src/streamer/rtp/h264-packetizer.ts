@@ -5,6 +5,8 @@ export interface RtpPayload {
   readonly parts: readonly Uint8Array[];
   /** Last packet of the picture: the RTP marker bit. */
   readonly marker: boolean;
+  /** Other than that of the stream. */
+  readonly payloadType?: number | undefined;
 }
 
 const nalTypeMask = 0x1f;

@@ -13,6 +13,8 @@ export const rtpLimits = {
   resendsPerPacket: 4,
   /** Shortest time between two resends of a packet when the round trip is unknown or tiny. */
   resendIntervalMs: 8,
+  /** Lost packets of one feedback that are sent again unasked: more is a queue that overflowed. */
+  unaskedRepairs: 16,
   /** Sequence numbers acted on from one NACK message: a receiver that lost more needs a key frame. */
   nackedPerMessage: 256,
   /**

@@ -11,7 +11,7 @@ const extensions = { transportWideCc: 4, playoutDelay: 5, videoTiming: 7, absCap
 /** Feedback that one packet has arrived. */
 const feedbackOf = (sequenceNumber: number) => buildTransportFeedback(sequenceNumber, [64_000], 0);
 
-function setUp(withRtx = true, withTimers = false) {
+function setUp(withRtx = true, withTimers = false, repairs: Partial<Record<'fec' | 'red', number>> = {}) {
   const time = createVirtualTime(1_790_000_000_000_000);
   const sent: { mid: string; packet: Buffer }[] = [];
   const keyFrameWishes: number[] = [];
@@ -44,8 +44,12 @@ function setUp(withRtx = true, withTimers = false) {
         extensions,
         firstSequenceNumber: 65_534,
         ...(withRtx ? { rtx: { ssrc: 101, payloadType: 109 } } : {}),
+        ...(repairs.fec ? { fec: { ssrc: 102, payloadType: repairs.fec } } : {}),
       },
-      audio: { mid: '1', ssrc: 200, payloadType: 111, clockRate: 48_000, extensions, firstSequenceNumber: 10 },
+      audio: {
+        ...{ mid: '1', ssrc: 200, payloadType: 111, clockRate: 48_000, extensions, firstSequenceNumber: 10 },
+        ...(repairs.red ? { redPayloadType: repairs.red } : {}),
+      },
     },
   );
   const picture = (keyFrame: boolean, packets = 3, skipWhenBlocked = false) => {
@@ -228,5 +232,44 @@ describe('createMediaSender', () => {
     clock.us += 1_000_000;
     sender.tick();
     expect(sent).toHaveLength(before);
+  });
+
+  it('sends again what feedback reports missing, before it is asked for, and again when that is missing, too', () => {
+    const { sender, picture, rtp } = setUp();
+    picture(true);
+    const [first] = rtp().map(transportNumber);
+    const lost = (number: number) => sender.onRtcp(buildTransportFeedback(number, [null, 64_000], 0));
+    lost(first ?? 0);
+    expect(
+      rtp()
+        .slice(3)
+        .map(({ header }) => header.payloadType),
+    ).toEqual([109]);
+    // Named by a late feedback once more: it is on its way already.
+    lost(first ?? 0);
+    expect(rtp()).toHaveLength(4);
+  });
+
+  it('adds parity to pictures and the packet before to sound, on a lossy path only', () => {
+    const { sender, clock, picture, rtp } = setUp(true, false, { fec: 49, red: 63 });
+    const types = () => {
+      const before = rtp().length;
+      picture(false);
+      sender.sendAudio(Buffer.from([1]), clock.us, clock.us, false);
+      return rtp()
+        .slice(before)
+        .map(({ header }) => header.payloadType);
+    };
+    picture(true);
+    expect(types()).toEqual([108, 108, 108, 111]);
+    for (let round = 0; round < 30; round++) {
+      picture(false, 20);
+      const last = rtp().map(transportNumber).at(-1) ?? 0;
+      clock.us += 40_000;
+      const arrivals = Array.from({ length: 20 }, (_, index) => (index === 3 ? null : 64_000 + round * 40_000 + index));
+      sender.onRtcp(buildTransportFeedback(last - 19, arrivals, round));
+    }
+    expect(types()).toEqual([108, 108, 108, 49, 63]);
+    expect(sender.repairShare()).toBeGreaterThan(0.05);
   });
 });

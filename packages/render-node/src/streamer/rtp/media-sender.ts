@@ -1,18 +1,22 @@
 import { assertNever } from '@cloudstage/protocol';
 import type { CongestionController, PathState, ProbePlan } from './congestion.js';
 import { createFeedbackReader } from './feedback.js';
+import { fecGroupOf } from './flexfec.js';
 import type { RtpPayload } from './h264-packetizer.js';
 import { createKeyFrameWishes, type KeyFrameWishes } from './key-frame-wishes.js';
 import { rtpLimits } from './limits.js';
 import { createPacer, type Pacer, type PacerDeps } from './pacer.js';
 import { createPictureExtras, type PictureTimes } from './picture-extras.js';
 import { burstPackets, isBeyondRepair, paddingSpread, spreadOf } from './picture-spread.js';
+import { createRepairs, type Repairs } from './repairs.js';
 import type { ReportBlock, RtcpEvent } from './rtcp.js';
 import type { PlayoutDelay } from './rtp-packet.js';
 import { createRtpStream, type OutgoingPacket, type RtpStream, type RtpStreamOptions } from './rtp-stream.js';
 import { absSendTime, roundTripMs } from './rtp-time.js';
 import type { SenderObserver } from './sender-observer.js';
 import { streamReport } from './sender-report.js';
+import { createSoundPayloads } from './sound-payloads.js';
+import type { PacketArrival } from './transport-feedback.js';
 
 /** What the sender needs from its peer. */
 export interface MediaSenderDeps {
@@ -60,7 +64,7 @@ export interface MediaSenderStats {
   readonly picturesSkipped: number;
 }
 
-/** RTP side of one peer: numbering, pacing, sender reports, retransmission, congestion feedback. */
+/** RTP side of one peer: numbering, pacing, sender reports, repairs, congestion feedback. */
 export interface MediaSender {
   /**
    * Pictures before the first key frame, and after a dropped one, are left out until the next key frame.
@@ -76,6 +80,8 @@ export interface MediaSender {
   isBlocked(): boolean;
   stats(): MediaSenderStats;
   path(): PathState;
+  /** Share of the target that repairs of losses take: the encoder gets the rest. */
+  repairShare(): number;
   close(): void;
 }
 
@@ -86,6 +92,7 @@ interface Context {
   readonly audio: RtpStream | undefined;
   readonly pacer: Pacer;
   readonly wishes: KeyFrameWishes;
+  readonly repairs: Repairs;
   transportSequenceNumber: number;
   lastFirSequence: number | undefined;
   /** What is sent before the next key frame is of no use to the receiver. */
@@ -102,10 +109,19 @@ function transmit(context: Context, mid: string, outgoing: OutgoingPacket, probe
   context.stats.packetsSent++;
   context.stats.bytesSent += outgoing.packet.length;
   if (outgoing.retransmission) context.stats.packetsRetransmitted++;
+  if (mid === context.video.options.mid) context.repairs.onSent(outgoing, sequenceNumber, probeId !== undefined, nowUs);
   context.deps.congestion.onSent({ sequenceNumber, bytes: outgoing.packet.length, sentUs: nowUs, probeId });
   context.deps.send(mid, outgoing.packet);
   context.deps.observer?.onPacketSent(sequenceNumber, nowUs);
   if (outgoing.encodedUs !== undefined) context.deps.observer?.onPictureSent(outgoing.encodedUs, nowUs);
+}
+
+/** What feedback reports missing is sent again without being asked for. */
+function onArrivals(context: Context, arrivals: readonly PacketArrival[]): void {
+  const { congestion, nowUs, observer } = context.deps;
+  congestion.onFeedback({ type: 'arrivals', arrivals }, nowUs());
+  observer?.onArrivals(arrivals, nowUs());
+  resend(context, context.video, context.repairs.missingOf(arrivals));
 }
 
 function onReport(context: Context, block: ReportBlock): void {
@@ -129,14 +145,20 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
     wishKeyFrame(context);
     return;
   }
+  resend(context, stream, sequenceNumbers);
+}
+
+function resend(context: Context, stream: RtpStream, sequenceNumbers: readonly number[]): void {
+  const { congestion, nowUs } = context.deps;
   // What was lost by a full queue must not fill it again; the receiver asks again.
   if (congestion.isBlocked(nowUs())) return;
   const packets = sequenceNumbers.flatMap((sequenceNumber) => {
     const outgoing = stream.retransmit(sequenceNumber, nowUs() / 1_000, congestion.rttMs);
     return outgoing ? [() => transmit(context, stream.options.mid, outgoing)] : [];
   });
+  if (packets.length === 0) return;
   const spread = spreadOf('retransmission', congestion.pacingBitrateBps(), congestion.path().loss);
-  if (packets.length > 0) context.pacer.enqueue('retransmission', packets, spread);
+  context.pacer.enqueue('retransmission', packets, spread);
 }
 
 /** Fills a probe up behind the picture that began it. */
@@ -154,12 +176,14 @@ function sendPicture(context: Context, picture: VideoPicture): void {
   const { congestion, nowUs } = context.deps;
   const { mid, rtx, extensions } = context.video.options;
   const packets = context.video.packetize(payloads, timestamp, captureTimeUs, context.extrasOf(picture));
+  const path = congestion.path();
+  packets.push(...context.video.protect(packets, fecGroupOf(path)));
   const pictureBytes = packets.reduce((sum, { packet }) => sum + packet.length, 0);
   const supply = { pictureBytes, padding: rtx !== undefined };
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);
   const paced = packets.map((outgoing) => () => transmit(context, mid, outgoing, plan?.id));
   const rateBps = Math.max(congestion.pacingBitrateBps(), plan?.rateBps ?? 0);
-  context.pacer.enqueue('video', paced, spreadOf(keyFrame ? 'key' : 'delta', rateBps, congestion.path().loss));
+  context.pacer.enqueue('video', paced, spreadOf(keyFrame ? 'key' : 'delta', rateBps, path.loss));
   if (plan && rtx) enqueuePadding(context, plan, pictureBytes);
   if (keyFrame) context.wishes.onKeyFrame(nowUs());
 }
@@ -188,8 +212,7 @@ function onEvent(context: Context, event: RtcpEvent): void {
       context.lastFirSequence = event.sequenceNumber;
       break;
     case 'transport-feedback':
-      congestion.onFeedback({ type: 'arrivals', arrivals: event.feedback.arrivals }, nowUs());
-      context.deps.observer?.onArrivals(event.feedback.arrivals, nowUs());
+      onArrivals(context, event.feedback.arrivals);
       break;
     case 'remb':
       congestion.onFeedback({ type: 'remb', bitrateBps: event.bitrateBps }, nowUs());
@@ -214,6 +237,7 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     audio: options.audio && createRtpStream(options.audio),
     pacer: createPacer({ schedule: deps.schedule, nowUs: deps.nowUs }),
     wishes: createKeyFrameWishes(options.role),
+    repairs: createRepairs(),
     transportSequenceNumber: 1,
     lastFirSequence: undefined,
     waitingForKeyFrame: true,
@@ -221,6 +245,7 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     stats: { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 },
   };
   const feedback = createFeedbackReader();
+  const soundPayload = options.audio && createSoundPayloads(options.audio);
   let started = false;
   let lastReportUs = 0;
   let closed = false;
@@ -249,11 +274,11 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
       if (lastReportUs === 0) sendReports();
     },
     sendAudio: (payload, timestamp, wallUs, talkSpurtStart) => {
-      if (closed || !context.audio || !options.audio) return;
-      const payloads = [{ parts: [payload], marker: talkSpurtStart }];
-      for (const outgoing of context.audio.packetize(payloads, timestamp, wallUs)) {
-        transmit(context, options.audio.mid, outgoing);
-      }
+      if (closed || !context.audio || !soundPayload) return;
+      const { steadyLoss } = deps.congestion.path();
+      const payloads = [soundPayload({ payload, timestamp }, talkSpurtStart, steadyLoss)];
+      const packets = context.audio.packetize(payloads, timestamp, wallUs);
+      for (const outgoing of packets) transmit(context, context.audio.options.mid, outgoing);
     },
     onRtcp: (datagram) => {
       const events = closed ? [] : feedback.read(datagram, deps.nowUs());
@@ -265,6 +290,7 @@ export function createMediaSender(deps: MediaSenderDeps, options: MediaSenderOpt
     },
     isBlocked: () => !closed && isBlocked(context),
     path: () => deps.congestion.path(),
+    repairShare: () => context.repairs.share,
     stats: () => ({ ...context.stats, rttMs: deps.congestion.rttMs }),
     close: () => {
       closed = true;

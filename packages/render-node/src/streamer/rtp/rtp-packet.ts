@@ -36,6 +36,8 @@ export interface PacketFields {
   readonly sequenceNumber: number;
   readonly timestamp: number;
   readonly marker: boolean;
+  /** Other than that of the stream. */
+  readonly payloadType?: number | undefined;
 }
 
 /** How long a receiver may hold pictures, milliseconds in steps of 10. @see http://www.webrtc.org/experiments/rtp-hdrext/playout-delay */
@@ -169,13 +171,17 @@ export function createPacketLayout(options: PacketLayoutOptions): PacketLayout {
   const choose = (start: boolean, timing: boolean) =>
     start ? (timing ? withBoth : withStart) : timing ? withTiming : plain;
   return {
-    build: ({ sequenceNumber, timestamp, marker }, parts, { start, timing } = {}) => {
+    build: (
+      { sequenceNumber, timestamp, marker, payloadType = options.payloadType },
+      parts,
+      { start, timing } = {},
+    ) => {
       const { bytes, at } = choose(start !== undefined, timing !== undefined);
       let size = bytes.length;
       for (const part of parts) size += part.length;
       const packet = Buffer.allocUnsafe(size);
       bytes.copy(packet, 0);
-      if (marker) packet[1] = 0x80 | (options.payloadType & 0x7f);
+      packet[1] = (marker ? 0x80 : 0) | (payloadType & 0x7f);
       packet.writeUInt16BE(sequenceNumber & 0xffff, 2);
       packet.writeUInt32BE(timestamp >>> 0, 4);
       if (start && at.playoutDelay !== undefined) writePlayoutDelay(packet, at.playoutDelay, start.playoutDelay);

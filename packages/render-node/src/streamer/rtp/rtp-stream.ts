@@ -1,3 +1,4 @@
+import { buildParity, fecGroups } from './flexfec.js';
 import type { RtpPayload } from './h264-packetizer.js';
 import { createPacketHistory, type HistoryPacket, type PacketHistory } from './history.js';
 import {
@@ -19,6 +20,10 @@ export interface RtpStreamOptions {
   readonly extensions: ExtensionIds;
   /** Retransmission stream; without it lost packets are sent again as they were. @see RFC 4588 */
   readonly rtx?: { readonly ssrc: number; readonly payloadType: number };
+  /** Stream of parity packets. */
+  readonly fec?: { readonly ssrc: number; readonly payloadType: number };
+  /** Payload type under which a packet may carry the one before once more. @see RFC 2198 */
+  readonly redPayloadType?: number;
   /** Random first sequence number. */
   readonly firstSequenceNumber: number;
 }
@@ -28,6 +33,8 @@ export interface OutgoingPacket {
   readonly packet: Buffer;
   readonly stamp: (transportSequenceNumber: number, sendTime: number, nowUs: number) => void;
   readonly retransmission: boolean;
+  /** Number in the stream that the receiver will ask for; parity has none. */
+  readonly mediaSequenceNumber?: number | undefined;
   /** The last packet of a picture: when the picture left the encoder, microseconds. */
   readonly encodedUs?: number | undefined;
 }
@@ -58,6 +65,11 @@ export interface RtpStream {
     wallUs: number,
     extras?: PictureExtras,
   ): OutgoingPacket[];
+  /**
+   * Parity of packets that have not left yet, one for up to `groupPackets` of them.
+   * @returns nothing where it is not negotiated
+   */
+  protect(packets: readonly OutgoingPacket[], groupPackets: number): OutgoingPacket[];
   /** The answer to one NACK entry, if there is one. */
   retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket | undefined;
   /** Whether the packet may still be sent again. */
@@ -72,14 +84,24 @@ export interface RtpStream {
 /** Creates the sending side of a stream. History is bounded; nothing else is kept. */
 export function createRtpStream(options: RtpStreamOptions, history: PacketHistory = createPacketHistory()): RtpStream {
   const layout = createPacketLayout(options);
-  const { rtx } = options;
+  const { rtx, fec } = options;
+  // What only pictures have is in the protected packets.
+  const { playoutDelay, absCaptureTime, videoTiming, ...transportExtensions } = options.extensions;
+  const fecLayout = fec && createPacketLayout({ ...options, ...fec, extensions: transportExtensions });
   let nextSequenceNumber = options.firstSequenceNumber & 0xffff;
   let nextRtxSequenceNumber = (options.firstSequenceNumber * 7) & 0xffff;
+  let nextFecSequenceNumber = (options.firstSequenceNumber * 11) & 0xffff;
   const counters = { packets: 0, payloadBytes: 0, lastTimestamp: 0, lastTimestampUs: 0 };
   // Also of a retransmission, which has the extensions of its original.
-  const outgoing = (packet: Buffer, retransmission: boolean, picture?: PictureExtras): OutgoingPacket => ({
+  const outgoing = (
+    packet: Buffer,
+    retransmission: boolean,
+    mediaSequenceNumber: number,
+    picture?: PictureExtras,
+  ): OutgoingPacket => ({
     packet,
     retransmission,
+    mediaSequenceNumber,
     encodedUs: picture?.encodedUs,
     stamp: (transportSequenceNumber, sendTime, nowUs) => {
       layout.stamp(packet, transportSequenceNumber, sendTime);
@@ -89,14 +111,14 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
   const asRtx = (identity: NonNullable<typeof rtx>, original: HistoryPacket) => {
     const packet = rebuildAsRtx(original.packet, { ...identity, sequenceNumber: nextRtxSequenceNumber });
     nextRtxSequenceNumber = (nextRtxSequenceNumber + 1) & 0xffff;
-    return outgoing(packet, true);
+    return outgoing(packet, true, original.packet.readUInt16BE(2));
   };
   return {
     options,
     packetize: (payloads, timestamp, wallUs, extras) => {
       counters.lastTimestamp = timestamp;
       counters.lastTimestampUs = wallUs;
-      return payloads.map(({ parts, marker }, index) => {
+      return payloads.map(({ parts, marker, payloadType }, index) => {
         const sequenceNumber = nextSequenceNumber;
         nextSequenceNumber = (nextSequenceNumber + 1) & 0xffff;
         const isLast = index === payloads.length - 1;
@@ -104,18 +126,30 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
           ...(extras && index === 0 ? { start: extras.start } : {}),
           ...(extras?.timing && isLast ? { timing: extras.timing } : {}),
         };
-        const packet = layout.build({ sequenceNumber, timestamp, marker }, parts, packetExtras);
+        const packet = layout.build({ sequenceNumber, timestamp, marker, payloadType }, parts, packetExtras);
         const headerBytes = rtpHeaderBytes(packet);
         counters.packets++;
         counters.payloadBytes += packet.length - headerBytes;
         history.add(sequenceNumber, packet, headerBytes, wallUs / 1_000);
-        return outgoing(packet, false, isLast ? extras : undefined);
+        return outgoing(packet, false, sequenceNumber, isLast ? extras : undefined);
+      });
+    },
+    protect: (packets, groupPackets) => {
+      if (!fecLayout) return [];
+      return fecGroups(packets.length, groupPackets).map((group) => {
+        const members = group.flatMap((index) => packets[index]?.packet ?? []);
+        const sequenceNumber = nextFecSequenceNumber;
+        nextFecSequenceNumber = (nextFecSequenceNumber + 1) & 0xffff;
+        const fields = { sequenceNumber, timestamp: counters.lastTimestamp, marker: false };
+        const packet = fecLayout.build(fields, [buildParity(members)]);
+        const stamp: OutgoingPacket['stamp'] = (number, sendTime) => fecLayout.stamp(packet, number, sendTime);
+        return { packet, retransmission: false, stamp };
       });
     },
     retransmit: (sequenceNumber, nowMs, rttMs) => {
       const original = history.take(sequenceNumber, nowMs, rttMs);
       if (!original) return undefined;
-      return rtx ? asRtx(rtx, original) : outgoing(Buffer.from(original.packet), true);
+      return rtx ? asRtx(rtx, original) : outgoing(Buffer.from(original.packet), true, sequenceNumber);
     },
     remembers: history.has,
     forget: history.clear,

@@ -19,6 +19,8 @@ const tuning = {
   silenceFactor: 0.8,
   /** Delay on top of round trip and feedback interval that may be in flight before pictures are left out. */
   allowanceMs: 100,
+  /** With this much delay under all packets, losses may be those of a full queue. */
+  queuedMs: 20,
   /** Never blocked below this: ten packets. */
   leastWindowBytes: 12_000,
   /** What feedback has not named after this is gone: a path without feedback must not block for ever. */
@@ -88,13 +90,14 @@ function takeArrivals(parts: Parts, arrivals: readonly PacketArrival[], nowUs: n
 
 function applyProbe({ rate, delay, loss, prober }: Parts, result: ProbeResult, nowUs: number): void {
   if (delay.use() === 'over') prober.onCongestion(delay.trainBps(), nowUs);
-  else if (loss.mayGrow) rate.onProbe(result.rateBps, result.passed);
+  else if (loss.mayGrow) rate.onProbe(result.rateBps, result.passed, delay.trainBps());
 }
 
 /** Losses first, then the queue that grows, then the queue that stands; growth only when none of them objects. */
 function decide(parts: Parts, state: State, received: number, lost: number, nowUs: number): void {
   const { delay, loss, standing, prober, rate } = parts;
-  const lossVerdict = loss.onFeedback(received, lost, nowUs, state.rttMs);
+  const isQueued = delay.use() === 'over' || delay.queueMs() > tuning.queuedMs || rate.draining || rate.competing;
+  const lossVerdict = loss.onFeedback(received, lost, nowUs, state.rttMs, isQueued);
   if (lossVerdict === 'decrease' && !rate.competing)
     rate.onLoss(loss.loss - loss.inherentLoss, delay.ackedBps(), nowUs);
   if (lossVerdict === 'restore') rate.restore();
@@ -258,7 +261,9 @@ export function createCongestionController(options: CongestionOptions): Congesti
       queueMs: parts.delay.queueMs(),
       loss: parts.loss.loss,
       inherentLoss: parts.loss.inherentLoss,
+      steadyLoss: parts.loss.steadyLoss,
       inFlightBytes: parts.sent.inFlightBytes(Number.NEGATIVE_INFINITY),
+      competing: parts.rate.competing,
     }),
   };
 }

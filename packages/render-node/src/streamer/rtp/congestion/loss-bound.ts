@@ -3,13 +3,15 @@ export type LossVerdict = 'none' | 'hold' | 'decrease' | 'restore';
 
 /** Decides from losses where the delay says nothing: short queues, policers. */
 export interface LossBound {
-  /** Packets that feedback told about. */
-  onFeedback(received: number, lost: number, nowUs: number, rttMs: number): LossVerdict;
+  /** Packets that feedback told about. @param queued there is a queue, which may have dropped what was lost */
+  onFeedback(received: number, lost: number, nowUs: number, rttMs: number, queued?: boolean): LossVerdict;
   /** Whether the rate may grow. */
   readonly mayGrow: boolean;
   /** Smoothed share lost, and the part of it that the path loses at any rate. */
   readonly loss: number;
   readonly inherentLoss: number;
+  /** The same over several seconds, sooner up than down, without a queue: what repairs had better be ready for. */
+  readonly steadyLoss: number;
 }
 
 const tuning = {
@@ -25,6 +27,8 @@ const tuning = {
   /** Losses that are still this share of what they were are not ours. */
   unchanged: 0.6,
   mostInherent: 0.35,
+  /** Weights of a new sample. */
+  steady: { up: 0.15, down: 0.04 },
 } as const;
 
 /**
@@ -36,6 +40,7 @@ export function createLossBound(): LossBound {
   let sample = { received: 0, lost: 0, startUs: undefined as number | undefined };
   let loss = 0;
   let inherent = 0;
+  let steady = 0;
   let trial: { readonly lossBefore: number; readonly endUs: number } | undefined;
   const judge = (now: number, nowUs: number, rttMs: number): LossVerdict => {
     if (trial) {
@@ -54,7 +59,7 @@ export function createLossBound(): LossBound {
     return loss - inherent > tuning.quiet ? 'hold' : 'none';
   };
   return {
-    onFeedback: (received, lost, nowUs, rttMs) => {
+    onFeedback: (received, lost, nowUs, rttMs, queued = false) => {
       sample.startUs ??= nowUs;
       sample.received += received;
       sample.lost += lost;
@@ -65,6 +70,7 @@ export function createLossBound(): LossBound {
       const now = Math.max(0, sample.lost) / packets;
       sample = { received: 0, lost: 0, startUs: nowUs };
       loss = loss * 0.5 + now * 0.5;
+      if (now < steady || !queued) steady += (now - steady) * (now > steady ? tuning.steady.up : tuning.steady.down);
       if (now < inherent) inherent += (now - inherent) * 0.05;
       return judge(now, nowUs, rttMs);
     },
@@ -76,6 +82,9 @@ export function createLossBound(): LossBound {
     },
     get inherentLoss() {
       return inherent;
+    },
+    get steadyLoss() {
+      return steady;
     },
   };
 }

@@ -52,7 +52,7 @@ const tuning = {
   /** Between two probes that passed, after trouble, and the most after probes that failed one after the other. */
   nextUs: 100_000,
   pauseUs: { first: 1_500_000, most: 24_000_000 },
-  /** Bursts that leave the path this much faster than at the last trouble say that it has changed: a probe comes at once. */
+  /** Bursts that leave the path this much faster than at the last trouble, or since, say that it has changed: a probe comes at once. */
   faster: 1.5,
   hintUs: 300_000,
   /** A probe without an answer is given up. */
@@ -125,6 +125,10 @@ export function createProber(): Prober {
   return {
     take: (conditions, nowUs) => {
       lastTrainBps = conditions.trainBps;
+      // The first bursts after a fall still ran at the old rate.
+      if (lastTrainBps !== undefined && troubleTrainBps !== undefined) {
+        troubleTrainBps = Math.min(troubleTrainBps, lastTrainBps);
+      }
       if (cluster && nowUs - cluster.takenUs < tuning.patienceUs) return undefined;
       if (nextId > 1 && (conditions.targetBps >= conditions.maxBps || !conditions.demanding || !conditions.quiet)) {
         return undefined;

@@ -37,6 +37,22 @@ function measure(flow: Flow) {
   };
 }
 
+/** A picture is shown when it and all before it are there. Latency is from capture on. */
+function shownIn(flow: Flow, fromSeconds: number) {
+  let shownUs = 0;
+  const pictures = flow.pictures
+    .toSorted((a, b) => a.captureUs - b.captureUs)
+    .map(({ captureUs, doneUs }) => {
+      shownUs = Math.max(shownUs, doneUs);
+      return { captureUs, shownUs };
+    });
+  const seen = pictures.filter(({ captureUs }) => captureUs >= (1_000 + fromSeconds) * 1_000_000);
+  return {
+    latencyMs: seen.map((picture) => (picture.shownUs - picture.captureUs) / 1_000),
+    gapsMs: seen.slice(1).map((picture, index) => (picture.shownUs - (seen[index]?.shownUs ?? 0)) / 1_000),
+  };
+}
+
 describe.each(seeds)('one flow alone, seed %i', (seed) => {
   it('uses a 20 Mbit/s path within a second, keeps it, and keeps its queue short', () => {
     const { targets, goodputBps, simulation } = runFlow(wide, 20, seed);
@@ -55,20 +71,37 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     simulation.run(24);
     // The queue that the old rate has left is gone within two seconds, and nobody waits for it afterwards.
     expect(percentile(latencyMs(10, 16), 0.95)).toBeLessThan(110);
-    expect(goodputBps(10, 16)).toBeGreaterThan(2.8e6);
+    expect(goodputBps(10, 16)).toBeGreaterThan(2.5e6);
     expect(mean(targets(10, 16))).toBeLessThan(4.2e6);
-    expect(mean(targets(18, 24))).toBeGreaterThan(16e6);
+    // Within a second; the rest is the room in front of the bottleneck.
+    expect(goodputBps(17, 24)).toBeGreaterThan(14e6);
     // At most one for what the full queue has dropped: less than sending all of it again.
     expect(flow.counters.keyFrames).toBeLessThanOrEqual(2);
   });
 
   it('bears 2 % of random losses, and 10 % in bursts', () => {
     const random = runFlow({ ...narrow, loss: 0.02 }, 20, seed);
-    expect(random.goodputBps(5, 20)).toBeGreaterThan(3e6);
-    expect(percentile(random.latencyMs(5, 20), 0.95)).toBeLessThan(140);
+    // Retransmissions, parity and the room that keeps the queue empty take a third.
+    expect(random.goodputBps(5, 20)).toBeGreaterThan(2.4e6);
+    expect(percentile(random.latencyMs(5, 20), 0.95)).toBeLessThan(80);
     const bursts = runFlow({ ...narrow, bandwidthBps: 10e6, burstLoss: burstLossOf(0.1, 5) }, 20, seed);
     expect(bursts.goodputBps(5, 20)).toBeGreaterThan(4e6);
     expect(bursts.flow.counters.keyFrames).toBe(1);
+  });
+
+  it('shows pictures in their order without a stop and with little delay where 2 % are lost both ways', () => {
+    const link = { ...narrow, queueUs: 150_000, loss: 0.02 };
+    const shown = (withFec: boolean) => {
+      const run = runFlow(link, 30, seed, { fps: 30, reverse: { loss: 0.02 }, withFec });
+      return { ...shownIn(run.flow, 5), corrected: run.flow.receiver.counters.corrected };
+    };
+    const [plain, withParity] = [shown(false), shown(true)];
+    expect(withParity.corrected).toBeGreaterThan(50);
+    expect(percentile(withParity.latencyMs, 0.95)).toBeLessThan(75);
+    // A retransmission that is lost, too, is noticed by feedback, not by the receiver's next wish.
+    expect(Math.max(...plain.gapsMs)).toBeLessThan(260);
+    expect(Math.max(...withParity.gapsMs)).toBeLessThan(200);
+    expect(percentile(withParity.latencyMs, 0.95)).toBeLessThan(0.8 * percentile(plain.latencyMs, 0.95));
   });
 
   it('lives with feedback that is lost, late or bunched', () => {

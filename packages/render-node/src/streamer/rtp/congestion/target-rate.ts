@@ -43,7 +43,8 @@ export interface TargetRate {
   /** Back to the rate before the last decrease by loss or by a standing queue. */
   restore(): void;
   onQueue(queueMs: number, ackedBps: number | undefined, nowUs: number): void;
-  onProbe(rateBps: number, passed: boolean): void;
+  /** @param trainBps rate at which bursts come out of the path */
+  onProbe(rateBps: number, passed: boolean, trainBps: number | undefined): void;
   onFeedback(growth: Growth): void;
   /** Multiplies the rate. */
   grow(factor: number): void;
@@ -73,6 +74,11 @@ const tuning = {
   nearGrowth: 0.02,
   packetBits: 9_600,
   responseMs: 100,
+  /**
+   * No growth beyond this share of the rate at which bursts come out, which is that of the bottleneck where no other flow uses it: the fuller
+   * the path, the longer a picture waits for the one before. At 0.92 of the path p95 of the delay is twice that at 0.82.
+   */
+  headroom: 0.82,
   /** No growth beyond this multiple of what arrived. */
   proven: 1.5,
   /** Of what arrives above the target without a queue, this much is taken for the target. */
@@ -89,7 +95,7 @@ function growthBps(
   elapsedUs: number,
 ): number {
   const provenBps = ackedBps * tuning.proven;
-  if (rateBps >= provenBps) return 0;
+  if (rateBps >= provenBps || (trainBps > 0 && rateBps >= trainBps * tuning.headroom)) return 0;
   // More arrives than was promised, as for a viewer of a stream that others pay for.
   if (ackedBps * tuning.carried > rateBps) return ackedBps * tuning.carried - rateBps;
   const seconds = elapsedUs / 1_000_000;
@@ -168,10 +174,15 @@ function onFeedback(state: State, growth: Growth): void {
   set(state, rateBps + growthBps(rateBps, near, growth, elapsedUs));
 }
 
-function onProbe({ capacity, ...rest }: State, probedBps: number, passed: boolean): number {
+function onProbe(
+  { capacity, ...rest }: State,
+  probedBps: number,
+  passed: boolean,
+  trainBps = Number.POSITIVE_INFINITY,
+): number {
   if (!passed) capacity.observe(probedBps);
   else if (probedBps > (capacity.bounds()?.highBps ?? Number.POSITIVE_INFINITY)) capacity.forget();
-  return Math.max(rest.rateBps, probedBps);
+  return Math.max(rest.rateBps, passed ? probedBps : Math.min(probedBps, trainBps * tuning.headroom));
 }
 
 /** Creates the target at its start. PURE apart from its memory. @see draft-ietf-rmcat-gcc-02 §5.5 */
@@ -229,7 +240,7 @@ export function createTargetRate(options: CongestionOptions): TargetRate {
       const tooNarrow = (ackedBps ?? state.min) < state.min * tuning.narrow && state.rateBps < state.min * 2;
       drain.update(queueMs, nowUs, tooNarrow);
     },
-    onProbe: (probedBps, passed) => set(state, onProbe(state, probedBps, passed)),
+    onProbe: (probedBps, passed, trainBps) => set(state, onProbe(state, probedBps, passed, trainBps)),
     onFeedback: (growth) => onFeedback(state, growth),
     grow: (factor) => set(state, state.rateBps * factor),
     setRemb: (bitrateBps) => {

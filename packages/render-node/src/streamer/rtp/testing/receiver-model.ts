@@ -1,3 +1,5 @@
+import { readParity } from '../flexfec.js';
+
 /** Where the fields of the packets of a simulation stand: one header extension, transport-wide-cc with id 1. */
 const transportNumberAt = 17;
 const payloadAt = 20;
@@ -6,6 +8,8 @@ const payloadAt = 20;
 export interface ReceiverOptions {
   readonly videoSsrc: number;
   readonly rtxSsrc: number;
+  /** Of parity packets; 0 without. */
+  readonly fecSsrc: number;
   /** Between two transport-wide feedbacks: browsers take 50 to 100 ms. */
   readonly feedbackUs: number;
   /** Receiver's clock minus sender's, and how much faster it runs, in millionths. */
@@ -18,12 +22,18 @@ export interface ReceiverModel {
   onPacket(packet: Buffer, nowUs: number): void;
   /** RTCP datagrams that are due. Call every few milliseconds. */
   poll(nowUs: number): Buffer[];
-  readonly counters: { readonly mediaBytes: number; readonly retransmitted: number; readonly unrecovered: number };
+  readonly counters: {
+    readonly mediaBytes: number;
+    readonly retransmitted: number;
+    readonly unrecovered: number;
+    readonly corrected: number;
+  };
   /** Called with each number of the video stream that is there, the first time. */
   onVideo: (sequenceNumber: number, nowUs: number) => void;
 }
 
-const nackEveryUs = 60_000;
+/** As Chromium does while it does not know the round trip. */
+const nackEveryUs = 100_000;
 const nackTries = 8;
 
 /** @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1. All statuses as two bit symbols. PURE. */
@@ -134,19 +144,53 @@ function createNackList(ssrc: number, counters: { unrecovered: number }) {
   };
 }
 
+/** Parity packets, and which of their packets are still missing. */
+function createParities() {
+  const arrived = new Set<number>();
+  let waiting: (readonly number[])[] = [];
+  const missingOf = (numbers: readonly number[]) => numbers.filter((number) => !arrived.has(number));
+  return {
+    /** @returns the packet that can be brought back, if there is one */
+    add: (payload: Buffer): number | undefined => {
+      const { sequenceNumbers } = readParity(payload);
+      const missing = missingOf(sequenceNumbers);
+      if (missing.length > 1) waiting = [...waiting.slice(-8), sequenceNumbers];
+      return missing.length === 1 ? missing[0] : undefined;
+    },
+    onPacket: (number: number): number | undefined => {
+      arrived.add(number);
+      arrived.delete((number + 0x8000) & 0xffff);
+      if (!waiting.some((numbers) => numbers.includes(number))) return undefined;
+      waiting = waiting.filter((numbers) => missingOf(numbers).length > 0);
+      return waiting.map(missingOf).find((missing) => missing.length === 1)?.[0];
+    },
+  };
+}
+
 /** Creates a receiver that has not seen anything. */
 export function createReceiverModel(options: ReceiverOptions): ReceiverModel {
-  const counters = { mediaBytes: 0, retransmitted: 0, unrecovered: 0 };
+  const counters = { mediaBytes: 0, retransmitted: 0, unrecovered: 0, corrected: 0 };
   const toReceiverUs = (nowUs: number) => nowUs * (1 + options.clockSkewPpm / 1_000_000) + options.clockOffsetUs;
   const log = createFeedbackLog(toReceiverUs);
   const nacks = createNackList(options.videoSsrc, counters);
+  const parities = createParities();
   let feedbackDueUs = 0;
+  const correct = (sequenceNumber: number | undefined, nowUs: number) => {
+    if (sequenceNumber === undefined || !nacks.add(nacks.unwrap(sequenceNumber), nowUs)) return;
+    counters.corrected++;
+    model.onVideo(sequenceNumber, nowUs);
+    correct(parities.onPacket(sequenceNumber), nowUs);
+  };
   const model: ReceiverModel = {
     counters,
     onVideo: () => undefined,
     onPacket: (packet, nowUs) => {
       log.add(packet.readUInt16BE(transportNumberAt), nowUs);
       const ssrc = packet.readUInt32BE(8);
+      if (ssrc === options.fecSsrc) {
+        correct(parities.add(packet.subarray(payloadAt)), nowUs);
+        return;
+      }
       const isRtx = ssrc === options.rtxSsrc;
       if (!isRtx && ssrc !== options.videoSsrc) return;
       const sequenceNumber = packet.readUInt16BE(isRtx ? payloadAt : 2);
@@ -154,6 +198,7 @@ export function createReceiverModel(options: ReceiverOptions): ReceiverModel {
       counters.mediaBytes += packet.length;
       if (isRtx) counters.retransmitted++;
       model.onVideo(sequenceNumber, nowUs);
+      correct(parities.onPacket(sequenceNumber), nowUs);
     },
     poll: (nowUs) => {
       const datagrams = nacks.take(nowUs);

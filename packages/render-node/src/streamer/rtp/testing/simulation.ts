@@ -14,6 +14,8 @@ export interface FlowOptions extends Partial<ReceiverOptions> {
   readonly startSeconds?: number;
   readonly seed?: number;
   readonly withRtx?: boolean;
+  /** Parity packets are negotiated. */
+  readonly withFec?: boolean;
   /** A viewer of a stream at this rate, which others decide; key frames come when it asks. */
   readonly viewerOfBps?: number;
   /** Way back for feedback. */
@@ -97,11 +99,20 @@ function createPictureLog(receiver: ReceiverModel, done: PictureLog[]) {
 }
 
 function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Flow {
-  const { fps = 60, demandBps = () => 1e9, startSeconds = 0, seed = 1, withRtx = true, viewerOfBps } = options;
+  const {
+    fps = 60,
+    demandBps = () => 1e9,
+    startSeconds = 0,
+    seed = 1,
+    withRtx = true,
+    withFec = true,
+    viewerOfBps,
+  } = options;
   const controller = createCongestionController(options.range);
   const receiver = createReceiverModel({
     videoSsrc: 100,
     rtxSsrc: 101,
+    fecSsrc: 102,
     feedbackUs: 60_000,
     clockOffsetUs: 5_000_000,
     clockSkewPpm: 0,
@@ -136,6 +147,7 @@ function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Fl
         clockRate: 90_000,
         extensions: { transportWideCc: 1 },
         firstSequenceNumber: 0,
+        ...(withFec ? { fec: { ssrc: 102, payloadType: 98 } } : {}),
         ...(withRtx ? { rtx: { ssrc: 101, payloadType: 97 } } : {}),
       },
     },
@@ -150,7 +162,7 @@ function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Fl
     }
     const keyFrame = keyFrameWanted;
     keyFrameWanted = false;
-    const target = viewerOfBps ?? controller.targetBitrateBps(time.nowUs);
+    const target = viewerOfBps ?? controller.targetBitrateBps(time.nowUs) * (1 - sender.repairShare());
     const payloads = payloadsOf(encode(target, demandBps(seconds()), keyFrame));
     log.counters.pictures++;
     if (keyFrame) log.counters.keyFrames++;

@@ -1,0 +1,38 @@
+import { rtpLimits } from './limits.js';
+import { createLostSends } from './lost-sends.js';
+import { createRepairShare } from './repair-share.js';
+import type { OutgoingPacket } from './rtp-stream.js';
+import type { PacketArrival } from './transport-feedback.js';
+
+/** Memory of what was sent, for repairs that nobody asked for and for what repairs cost. PURE apart from that memory. */
+export interface Repairs {
+  /** A packet of pictures left. `isProbe`: it would not have been sent to show or repair anything. */
+  onSent(packet: OutgoingPacket, transportNumber: number, isProbe: boolean, nowUs: number): void;
+  /** Numbers of the stream that feedback reports missing, where losses are those of the path and few. */
+  missingOf(arrivals: readonly PacketArrival[]): number[];
+  /** Share of what is sent that repairs losses. */
+  readonly share: number;
+}
+
+/** Nothing was sent yet. */
+export function createRepairs(): Repairs {
+  const lostSends = createLostSends();
+  const repairShare = createRepairShare();
+  return {
+    onSent: (packet, transportNumber, isProbe, nowUs) => {
+      const { retransmission, mediaSequenceNumber } = packet;
+      const isRepair = retransmission || mediaSequenceNumber === undefined;
+      if (!isProbe) repairShare.onSent(packet.packet.length, isRepair, nowUs);
+      if (mediaSequenceNumber !== undefined) lostSends.onSent(transportNumber, mediaSequenceNumber);
+    },
+    missingOf: (arrivals) => {
+      const lost = arrivals.flatMap(({ sequenceNumber, arrivalUs }) =>
+        arrivalUs === null ? (lostSends.onLost(sequenceNumber) ?? []) : [],
+      );
+      return lost.length > rtpLimits.unaskedRepairs ? [] : lost;
+    },
+    get share() {
+      return repairShare.share;
+    },
+  };
+}
