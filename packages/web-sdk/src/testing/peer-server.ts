@@ -195,7 +195,8 @@ export async function acceptPeer(client: ClientSession, extra: Partial<ServerSes
 async function negotiate(pc: PeerConnection, offer: string) {
   const { payloadType, profile } = h264Of(offer);
   const playoutDelayId = Number(/^a=extmap:(\d+) .*playout-delay\r$/m.exec(offer)?.[1] ?? 5);
-  const video = new nodeDataChannel.Video('0', 'SendRecv');
+  // Our SDK receives pictures only; an answer must fit that.
+  const video = new nodeDataChannel.Video('0', 'SendOnly');
   video.addH264Codec(payloadType, profile);
   video.addSSRC(videoSsrc, 'test', 'stream', 'video');
   const audio = new nodeDataChannel.Audio('1', 'SendRecv');
