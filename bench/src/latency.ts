@@ -1,14 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runBench } from './bench-main.js';
 import { parseBenchOptions } from './cases.js';
-import { packStamp } from './pack-stamp.js';
-import { startProduct } from './product.js';
 import { type CaseResult, formatCase } from './report.js';
 import { launchBrowser, runCase } from './run-case.js';
-import { registerStamp } from './sessions.js';
-import { serveSite } from './site.js';
+import { openStampProduct } from './stamp-product.js';
 import { formatGoals, formatRow, tableHead } from './table.js';
 
 /**
@@ -18,15 +12,7 @@ import { formatGoals, formatRow, tableHead } from './table.js';
  */
 async function run(args: readonly string[], cleanups: (() => Promise<unknown>)[]): Promise<void> {
   const options = parseBenchOptions(args);
-  const scratch = await mkdtemp(join(tmpdir(), 'cloudstage-stamp-'));
-  cleanups.push(() => rm(scratch, { recursive: true, force: true }));
-  const archivePath = join(scratch, 'stamp.zip');
-  await packStamp(archivePath);
-  const site = await serveSite();
-  cleanups.push(() => site.close());
-  const product = await startProduct(options.verbose);
-  cleanups.push(() => product.stop());
-  const applicationId = await registerStamp(product, archivePath);
+  const { product, site, applicationId } = await openStampProduct(cleanups, options.verbose);
   const browser = await launchBrowser();
   cleanups.push(() => browser.close());
   const results: CaseResult[] = [];

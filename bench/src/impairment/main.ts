@@ -1,12 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { runBench } from '../bench-main.js';
-import { packStamp } from '../pack-stamp.js';
-import { startProduct } from '../product.js';
 import { launchBrowser } from '../run-case.js';
-import { addProject, registerStamp } from '../sessions.js';
-import { serveSite } from '../site.js';
+import { addProject } from '../sessions.js';
+import { openStampProduct } from '../stamp-product.js';
 import { parseImpairmentOptions } from './cases.js';
 import { drawRuns } from './charts.js';
 import { type CaseReport, formatCaseReport } from './report.js';
@@ -26,15 +23,7 @@ async function openContext(
   options: ReturnType<typeof parseImpairmentOptions>,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<RunContext> {
-  const scratch = await mkdtemp(join(tmpdir(), 'cloudstage-stamp-'));
-  cleanups.push(() => rm(scratch, { recursive: true, force: true }));
-  const archivePath = join(scratch, 'stamp.zip');
-  await packStamp(archivePath);
-  const site = await serveSite();
-  cleanups.push(() => site.close());
-  const product = await startProduct(options.verbose);
-  cleanups.push(() => product.stop());
-  const applicationId = await registerStamp(product, archivePath);
+  const { product, site, applicationId } = await openStampProduct(cleanups, options.verbose);
   const { width, height, fps } = options;
   const projectId = await addProject(product, applicationId, {
     name: 'impairment',

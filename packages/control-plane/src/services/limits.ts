@@ -79,8 +79,6 @@ export const serviceLimits = {
   historySweepPauseMs: 60_000,
   /** Recordings of one listing: older ones are on the next page. */
   maxListedRecordings: 1_000,
-  /** Recordings forgotten by one statement: it holds locks for milliseconds. */
-  recordingSweepRows: 1_000,
   /** Background images of one listing: an account has a handful. */
   maxListedImages: 1_000,
   /** Background image: a screen of 4K as JPEG; it is sent to every client that waits for its program. */

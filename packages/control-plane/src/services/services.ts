@@ -31,11 +31,7 @@ import { createHandleNodeEvent, type HandleNodeEvent } from './nodes/handle-node
 import { createNodeServices } from './nodes/node-services.js';
 import { createPrefetch } from './nodes/prefetch.js';
 import { type AllProjectServices, createProjectServices } from './projects/project-services.js';
-import {
-  type AllRecordingServices,
-  createRecordingServices,
-  createSweepRecordings,
-} from './recordings/recording-services.js';
+import { type AllRecordingServices, createRecordingServices } from './recordings/recording-services.js';
 import { createApplyConcurrent } from './sessions/apply-concurrent.js';
 import { createConnectPeer } from './sessions/connect-peer.js';
 import type { SessionHistoryServices } from './sessions/contract.js';
@@ -90,7 +86,6 @@ export function createServices(deps: ServiceDeps, packages: PackageParts, store:
   const otherSweeps = [
     applications.sweepApplications,
     createSweepPackages(deps),
-    createSweepRecordings(deps),
     createSweepPrelaunches(deps, sendEndOrder, createLaunchPrelaunched(deps, sendEndOrder)),
   ];
   return {

@@ -1,16 +1,9 @@
 import { AppError } from '@cloudstage/protocol';
-import {
-  deleteRecordingRow,
-  deleteRecordingsBefore,
-  findRecordingRow,
-  listRecordingRows,
-  setProjectRecorded,
-} from '../../db/recordings.js';
+import { deleteRecordingRow, findRecordingRow, listRecordingRows, setProjectRecorded } from '../../db/recordings.js';
 import type { RecordingRow } from '../../db/schema/recordings.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { ServiceDeps } from '../deps.js';
 import { serviceLimits } from '../limits.js';
-import type { Sweep } from '../sweep.js';
 import type { Recording, RecordingServices } from './contract.js';
 import { createStoreRecording, type StoreRecording } from './store-recording.js';
 
@@ -44,19 +37,5 @@ export function createRecordingServices(deps: ServiceDeps, store: ObjectStore): 
     deleteRecording: async (recordingId) => {
       if (!(await deleteRecordingRow(executor, recordingId))) throw notFound(recordingId);
     },
-  };
-}
-
-/** Creates the sweep that forgets recordings older than the configuration keeps them; their bytes go with the sweep of the store. */
-export function createSweepRecordings(deps: ServiceDeps): Sweep {
-  let nextAt = 0;
-  return async () => {
-    const now = deps.now();
-    const pauseMs = serviceLimits.historySweepPauseMs;
-    // A clock that was set back must not stop the sweep until it has caught up.
-    if (now < nextAt && nextAt - now <= pauseMs) return;
-    const batch = serviceLimits.recordingSweepRows;
-    const gone = await deleteRecordingsBefore(deps.database.executor, now - deps.settings.recordingMs, batch);
-    if (gone < batch) nextAt = now + pauseMs;
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError, type RecordingPart, type StoreRecordingOutcome } from '@cloudstage/protocol';
 import { insertRecording } from '../../db/recordings.js';
 import { findSession } from '../../db/sessions.js';
-import type { ObjectStore } from '../../storage/object-store.js';
+import { isObjectKey, type ObjectStore } from '../../storage/object-store.js';
 import type { ServiceDeps } from '../deps.js';
 import { createId } from '../ids.js';
 
@@ -11,8 +11,6 @@ export type StoreRecording = (
   part: RecordingPart,
   content: AsyncIterable<Uint8Array>,
 ) => Promise<StoreRecordingOutcome>;
-
-const hashPattern = /^[0-9a-f]{64}$/;
 
 /** Passes content on, and fails at its end unless it is what the part says. */
 async function* verified(content: AsyncIterable<Uint8Array>, part: RecordingPart): AsyncGenerator<Uint8Array> {
@@ -32,10 +30,10 @@ async function* verified(content: AsyncIterable<Uint8Array>, part: RecordingPart
 export function createStoreRecording(deps: ServiceDeps, store: ObjectStore): StoreRecording {
   return async (part, content) => {
     const { nodeId, sessionId, startedAt, durationMs, sizeBytes, sha256 } = part;
-    const session = hashPattern.test(sha256) ? await findSession(deps.database.executor, sessionId) : null;
+    const key = `recordings/${sha256}`;
+    const session = isObjectKey(key) ? await findSession(deps.database.executor, sessionId) : null;
     // A session that lived elsewhere is not this node's to record.
     if (session === null || session.nodeId !== nodeId) return { type: 'session-not-found' };
-    const key = `recordings/${sha256}`;
     // It may be there from an attempt whose answer was lost.
     if (!(await store.touch(key))) await store.put(key, verified(content, part));
     await insertRecording(deps.database.executor, {

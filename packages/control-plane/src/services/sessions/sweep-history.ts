@@ -1,4 +1,5 @@
 import { dbLimits } from '../../db/limits.js';
+import { deleteRecordingsBefore } from '../../db/recordings.js';
 import { deleteEventsBefore } from '../../db/session-events.js';
 import { deleteSessionsEndedBefore } from '../../db/session-history.js';
 import { deleteUsageBefore } from '../../db/usage.js';
@@ -21,6 +22,8 @@ export function createSweepHistory(deps: ServiceDeps): SweepHistory {
     const sessions = await deleteSessionsEndedBefore(executor, before, batch);
     const events = await deleteEventsBefore(executor, before, batch);
     const usage = await deleteUsageBefore(executor, now - deps.settings.usageMs, batch);
-    if (Math.max(sessions, events, usage) < batch) nextAt = now + serviceLimits.historySweepPauseMs;
+    // Their bytes go with the sweep of the store.
+    const recordings = await deleteRecordingsBefore(executor, now - deps.settings.recordingMs, batch);
+    if (Math.max(sessions, events, usage, recordings) < batch) nextAt = now + serviceLimits.historySweepPauseMs;
   };
 }
