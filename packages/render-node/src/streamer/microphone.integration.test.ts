@@ -2,20 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
+import { stageMedia, stageSettings } from './peer/testing/grey-program.js';
 import { eventually, openStage, type Stage } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 20_000 };
-const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
-const settings = {
-  width: 640,
-  height: 480,
-  fps: 30,
-  minBitrateBps: 500_000,
-  maxBitrateBps: 8_000_000,
-  disabledVideoCodecs: [],
-  publishKeyFrameIntervalMs: 1_000,
-  publishIncludesMicrophone: false,
-};
 
 let stage: Stage;
 let browser: BrowserClient;
@@ -77,7 +67,13 @@ async function connect(role: 'Player' | 'Viewer', userId: string, client: Browse
 beforeAll(async () => {
   stage = await openStage();
   browser = await openBrowserClient();
-  const request = { sessionId: 'one', settings, window: null, media, recordingDirectory: null };
+  const request = {
+    sessionId: 'one',
+    settings: stageSettings,
+    window: null,
+    media: stageMedia,
+    recordingDirectory: null,
+  };
   await stage.link.call('stream.configure', request, deadline);
   program = record();
 });

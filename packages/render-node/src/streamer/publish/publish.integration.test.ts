@@ -1,53 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDisplay, type X11Display } from '../../x11/display.js';
 import { openBrowserClient } from '../peer/testing/browser-client.js';
+import { type GreyProgram, openGreyProgram, stageMedia, stageSettings } from '../peer/testing/grey-program.js';
 import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
 import { pull } from './testing/pull.js';
 import { createRtmpServer, type RtmpServer } from './testing/rtmp-server.js';
 import { openTlsFront } from './testing/tls-front.js';
 
 const deadline = { deadlineMs: 20_000 };
-const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
-const settings = {
-  width: 640,
-  height: 480,
-  fps: 30,
-  minBitrateBps: 500_000,
-  maxBitrateBps: 8_000_000,
-  disabledVideoCodecs: [],
-  publishKeyFrameIntervalMs: 1_000,
-  publishIncludesMicrophone: false,
-};
 
 let stage: Stage;
 let server: RtmpServer;
-let program: X11Display;
-let windowId: number;
-let painter: NodeJS.Timeout;
-let shade = 0;
+let program: GreyProgram;
+let noise: NodeJS.Timeout;
 
 const publish = (url: string) => stage.link.call('publish.start', { url }, deadline);
 const states = () => stage.events['publish.state'].map(({ state }) => state);
 const isPublishing = () => eventually('publishing', () => states().at(-1) === 'publishing');
 
-/** The program of this test: a grey that changes ten times a second. */
-function paint(): void {
-  const { core } = program;
-  shade = (shade + 16) % 256;
-  const gc = core.AllocID();
-  core.CreateGC(gc, windowId, { foreground: shade * 0x010101 });
-  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
-  core.FreeGC(gc);
-}
-
 /** Noise: as many bits as the stream may have. */
 function paintNoise(): void {
-  const { core } = program;
+  const { core } = program.display;
   for (let color = 0; color < 16; color++) {
     const gc = core.AllocID();
-    core.CreateGC(gc, windowId, { foreground: Math.floor(Math.random() * 0x1000000) });
+    core.CreateGC(gc, program.windowId, { foreground: Math.floor(Math.random() * 0x1000000) });
     const rectangles = Array.from({ length: 200 }, () => [Math.random() * 800, Math.random() * 600, 12, 12]);
-    core.PolyFillRectangle(windowId, gc, rectangles.flat().map(Math.floor));
+    core.PolyFillRectangle(program.windowId, gc, rectangles.flat().map(Math.floor));
     core.FreeGC(gc);
   }
 }
@@ -55,20 +32,15 @@ function paintNoise(): void {
 beforeAll(async () => {
   [stage, server] = await Promise.all([openStage(), createRtmpServer()]);
   await server.start();
-  program = await openDisplay({ display: stage.server.display, socketPath: stage.server.socketPath });
-  windowId = program.core.AllocID();
-  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 1, 0, { backgroundPixel: 0 });
-  program.core.MapWindow(windowId);
-  await program.sync();
-  painter = setInterval(paint, 100);
+  program = await openGreyProgram(stage.server);
   await stage.link.call(
     'stream.configure',
-    { sessionId: 'one', settings, window: null, media, recordingDirectory: null },
+    { sessionId: 'one', settings: stageSettings, window: null, media: stageMedia, recordingDirectory: null },
     deadline,
   );
 });
 afterAll(async () => {
-  clearInterval(painter);
+  clearInterval(noise);
   await program?.close();
   await stage?.close();
   await server?.close();
@@ -130,19 +102,19 @@ describe('a live push', () => {
   });
 
   it('follows a new size of the screen on the same connection', async () => {
-    await program.setScreenSize(800, 600);
+    await program.display.setScreenSize(800, 600);
     const played = await pull(`${server.url}/alice`, ({ pictures }) => pictures.at(-1)?.width === 800);
     expect(played.pictures.at(-1)).toMatchObject({ width: 800, height: 600 });
     expect(states().at(-1)).toBe('publishing');
   });
 
   it('keeps a still screen alive', async () => {
-    clearInterval(painter);
+    program.stopPainting();
     const played = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 12);
     const times = played.pictures.map(({ timeMs }) => timeMs);
     for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeLessThan(2_000);
     expect(states().at(-1)).toBe('publishing');
-    painter = setInterval(paint, 100);
+    program.startPainting();
   });
 
   it('comes back when the server does, later in the same time', async () => {
@@ -156,16 +128,16 @@ describe('a live push', () => {
   });
 
   it('leaves the stream of clients alone when the server hangs, and says so', async () => {
-    clearInterval(painter);
-    painter = setInterval(paintNoise, 33);
+    program.stopPainting();
+    noise = setInterval(paintNoise, 33);
     server.freeze();
     // The system's own buffers take some megabytes first.
     await eventually('a pause', () => states().at(-1) === 'paused');
     const encoded = async () => (await stage.link.call('stream.describe', {}, deadline)).stats.framesEncoded;
     const before = await encoded();
     await eventually('further pictures', async () => (await encoded()) > before + 20);
-    clearInterval(painter);
-    painter = setInterval(paint, 100);
+    clearInterval(noise);
+    program.startPainting();
     await server.kill();
     await eventually('reconnecting', () => states().at(-1) === 'reconnecting');
     await server.start();
@@ -203,8 +175,8 @@ describe('a live push', () => {
     await stage.link.call('session.close', { code: 0, message: '' }, deadline);
     const { publish: state, stats } = await stage.link.call('stream.describe', {}, deadline);
     expect(state).toBeNull();
-    paint();
-    await program.sync();
+    program.paint();
+    await program.display.sync();
     expect((await stage.link.call('stream.describe', {}, deadline)).stats.framesCaptured).toBe(stats.framesCaptured);
     await eventually('the end at the server', async () => /deleteStream/.test(await server.log()));
   });

@@ -2,40 +2,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openDisplay, type X11Display } from '../../x11/display.js';
+import { type GreyProgram, openGreyProgram, stageMedia, stageSettings } from '../peer/testing/grey-program.js';
 import { chromiumOffer } from '../peer/testing/offers.js';
 import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
 import { pull } from '../publish/testing/pull.js';
 
 const deadline = { deadlineMs: 20_000 };
-const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
-const settings = {
-  width: 640,
-  height: 480,
-  fps: 30,
-  minBitrateBps: 500_000,
-  maxBitrateBps: 8_000_000,
-  disabledVideoCodecs: [],
-  publishKeyFrameIntervalMs: 1_000,
-  publishIncludesMicrophone: false,
-};
 
 let stage: Stage;
-let program: X11Display;
-let windowId: number;
-let painter: NodeJS.Timeout;
+let program: GreyProgram;
 let directory: string;
-let shade = 0;
-
-/** The program of this test: a grey that changes ten times a second. */
-function paint(): void {
-  const { core } = program;
-  shade = (shade + 16) % 256;
-  const gc = core.AllocID();
-  core.CreateGC(gc, windowId, { foreground: shade * 0x010101 });
-  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
-  core.FreeGC(gc);
-}
 
 const files = async () => (await readdir(directory)).sort();
 const addPeer = (desktopResolution?: string) =>
@@ -51,18 +27,18 @@ const addPeer = (desktopResolution?: string) =>
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'recording-'));
   stage = await openStage();
-  program = await openDisplay({ display: stage.server.display, socketPath: stage.server.socketPath });
-  windowId = program.core.AllocID();
-  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 1, 0, { backgroundPixel: 0 });
-  program.core.MapWindow(windowId);
-  await program.sync();
-  painter = setInterval(paint, 100);
+  program = await openGreyProgram(stage.server);
   stage.playTone();
-  const request = { sessionId: 'one', settings, window: null, media, recordingDirectory: directory };
+  const request = {
+    sessionId: 'one',
+    settings: stageSettings,
+    window: null,
+    media: stageMedia,
+    recordingDirectory: directory,
+  };
   await stage.link.call('stream.configure', request, deadline);
 });
 afterAll(async () => {
-  clearInterval(painter);
   await program?.close();
   await stage?.close();
   await rm(directory, { recursive: true, force: true });
