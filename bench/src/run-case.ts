@@ -41,8 +41,8 @@ async function measurePage(page: Page, { product }: CaseContext, run: BenchRun, 
   const { settings, content } = run;
   const isIdle = content === 'idle';
   await page.mouse.move(settings.width / 2, settings.height / 2);
-  // An idle screen shows nothing new to wait for, but takes a while to come to rest.
-  if (isIdle) await page.waitForTimeout(benchLimits.idleRestMs);
+  // A screen at rest shows nothing new to wait for, but takes a while to come to rest.
+  if (isIdle || content === 'desktop') await page.waitForTimeout(benchLimits.idleRestMs);
   else await page.evaluate((deadlineMs) => window.bench.waitForStamp(deadlineMs), benchLimits.firstStampMs);
   await page.waitForTimeout(benchLimits.warmUpMs);
   const sentBytes = async () =>

@@ -74,12 +74,17 @@ function goalsOfOne(result: CaseResult): LatencyGoal[] {
   if (result.content === 'idle') return result.viewers === 0 ? idleGoals(name, result) : [];
   const goals: LatencyGoal[] = [];
   const [p50, p95] = captureGoals[result.name] ?? [];
-  if (result.content === 'game' && p50 !== undefined && p95 !== undefined) {
+  const isGame = result.content === 'game' && p50 !== undefined && p95 !== undefined;
+  if (isGame) {
     goals.push(below(`${name}: capture→present p50`, result.captureToPresentMs.p50, p50, 'ms'));
     goals.push(below(`${name}: capture→present p95`, result.captureToPresentMs.p95, p95, 'ms'));
+  }
+  if (isGame || result.content === 'desktop') {
     goals.push(below(`${name}: click→photon p50`, result.clickToPhotonMs.p50, 12, 'ms'));
     goals.push(below(`${name}: click→photon p95`, result.clickToPhotonMs.p95, 20, 'ms'));
   }
+  // A desktop stands still between presses.
+  if (result.content === 'desktop') return goals;
   if (result.content === 'game' && result.name === '1080p60' && result.viewers === 0) {
     goals.push(
       below(`${name}: processor, whole path without the program`, withoutProgram(result) * 100, 35, '% of a core'),

@@ -137,7 +137,7 @@ function createNoise(canvas: Canvas): DrawContent {
 }
 
 /**
- * Creates the drawing of a content. `still` and `idle` draw their background only: the stamp is all that changes.
+ * Creates the drawing of a content. `idle`, `desktop` and `still` draw their background only: the stamp is all that changes.
  * @param canvas of the first frame; later frames may come with another size.
  */
 export function createContent(content: Content, canvas: Canvas): DrawContent {
@@ -145,6 +145,7 @@ export function createContent(content: Content, canvas: Canvas): DrawContent {
     fill(target, 0x305070, [0, firstLine, target.width, target.height - firstLine]);
   const drawings: Readonly<Record<Content, () => DrawContent>> = {
     idle: () => drawBackground,
+    desktop: () => drawBackground,
     still: () => drawBackground,
     typing: () => drawTyping,
     scroll: () => drawScroll,

@@ -5,7 +5,8 @@ import { encodeStamp, type Stamp, stampLayout, stampRectangles, toStampUs } from
 
 /**
  * The stamp program: fills its display and draws, in every frame, the time and the last press of a key or button, to be
- * read back from the decoded video. Frames are drawn on a fixed beat, as games do: an input waits for the next frame.
+ * read back from the decoded video. Frames are drawn on a fixed beat, as games do: an input waits for the next frame. Only the
+ * content `desktop` answers it at once.
  * A frame is drawn aside and shown by one request, so that no capture sees half of it.
  */
 
@@ -32,13 +33,16 @@ class StampWindow {
   #input: Input = { inputSeq: 0, inputAtUs: 0, inputKind: 'none', inputDetail: 0, pointerX: 0, pointerY: 0 };
   #frame = 0;
   #mapped = false;
-  /** Frames that an idle screen still draws: some at the start, one behind a press. */
+  /** Frames that a screen at rest still draws: some at the start, one behind a press. */
   #framesLeft: number;
+  readonly #answersAtOnce: boolean;
 
   constructor(client: Client, screen: Screen, options: StampOptions) {
     this.#client = client;
     this.#screen = screen;
-    this.#framesLeft = options.content === 'idle' ? idleFrames : Number.POSITIVE_INFINITY;
+    this.#answersAtOnce = options.content === 'desktop';
+    const rests = options.content === 'idle' || this.#answersAtOnce;
+    this.#framesLeft = rests ? idleFrames : Number.POSITIVE_INFINITY;
     this.#window = client.AllocID();
     this.#gc = client.AllocID();
     const mask = x11.eventMask;
@@ -79,6 +83,7 @@ class StampWindow {
     this.#framesLeft = Math.max(1, this.#framesLeft);
     const inputSeq = (this.#input.inputSeq + 1) & 0xffff;
     this.#input = { ...this.#input, inputSeq, inputAtUs: nowUs(), inputKind: press, inputDetail: event.keycode };
+    if (this.#answersAtOnce) this.drawFrame(performance.now());
   }
 
   #resize(width: number, height: number): void {

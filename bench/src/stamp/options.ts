@@ -2,8 +2,11 @@ import { parseArgs } from 'node:util';
 
 /** PURE: arguments of the stamp program. */
 
-/** What moves beside the stamp; `idle` draws nothing at all between presses, not even the stamp. */
-export const contents = ['idle', 'still', 'typing', 'scroll', 'game', 'noise', 'motion'] as const;
+/**
+ * What moves beside the stamp. `idle` draws nothing at all between presses, not even the stamp; `desktop` neither, but answers a
+ * press at once, as toolkits do, where all others wait for their next frame, as games do.
+ */
+export const contents = ['idle', 'desktop', 'still', 'typing', 'scroll', 'game', 'noise', 'motion'] as const;
 export type Content = (typeof contents)[number];
 
 /** Parsed arguments. */
