@@ -9,6 +9,7 @@ const result = {
   ...{ jitterBufferMs: 1, decodeMs: 2, legs: {}, cpuByRole: { streamer: 0.7, program: 0.018 }, memoryBytes: 5e8 },
   captureToPresentMs: { count: 600, p50: 4.71, p95: 6.64, p99: 12 },
   clickToPhotonMs: { count: 60, p50: 16, p95: 22.05, p99: 30.26 },
+  clickParts: {},
   lostClicks: 0,
   presentedFps: 59.84,
   cpuCores: 0.718,

@@ -14,6 +14,8 @@ export interface CaseResult {
   readonly viewers: number;
   readonly captureToPresentMs: Percentiles;
   readonly clickToPhotonMs: Percentiles;
+  /** Its parts before the capture, one after the other: to the program, to its drawing, to the capture. */
+  readonly clickParts: Legs;
   /** Clicks whose effect was not seen within a second. */
   readonly lostClicks: number;
   readonly presentedFps: number;

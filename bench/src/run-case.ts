@@ -117,7 +117,12 @@ export async function runCase(context: CaseContext, run: BenchRun, options: Benc
     return {
       ...{ name: settings.name, content, viewers, cpuCores, ...others },
       captureToPresentMs: captureTimeFromPicture ? drawToPresentMs : percentilesOf(measured.captureToPresentMs),
-      clickToPhotonMs: percentilesOf(measured.clickToPhotonMs),
+      clickToPhotonMs: percentilesOf(measured.clicks.map(({ toPhoton }) => toPhoton)),
+      clickParts: {
+        'to program': percentilesOf(measured.clicks.map(({ toProgram }) => toProgram)),
+        'to drawing': percentilesOf(measured.clicks.map(({ toDrawing }) => toDrawing)),
+        'to capture': percentilesOf(measured.clicks.flatMap(({ toCapture }) => toCapture ?? [])),
+      },
       ...{
         drawToPresentMs,
         captureTimeFromPicture,

@@ -6,7 +6,12 @@ const times = (p50: number, p95: number) => ({ count: 10, p50, p95, p99: p95 });
 const result: CaseResult = {
   ...{ name: '720p60', content: 'game', viewers: 0, freezes: 0, longestGapMs: 20, videoBps: 6e6, sentBps: 6.5e6 },
   ...{ jitterBufferMs: 1, decodeMs: null, cpuByRole: { streamer: 0.3, program: 0.1 }, cpuCores: 0.4, memoryBytes: 5e8 },
-  ...{ legs: { encode: times(2, 3) }, captureToPresentMs: times(4.5, 8.5), clickToPhotonMs: times(11, 19) },
+  ...{
+    legs: { encode: times(2, 3) },
+    captureToPresentMs: times(4.5, 8.5),
+    clickToPhotonMs: times(11, 19),
+    clickParts: { 'to program': times(1, 2) },
+  },
   ...{ lostClicks: 0, presentedFps: 60, firstFrameMs: 100, drawToPresentMs: times(5, 9), seconds: 10 },
   captureTimeFromPicture: false,
 };

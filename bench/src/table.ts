@@ -1,4 +1,4 @@
-import { type CaseResult, three } from './report.js';
+import { type CaseResult, type Legs, three } from './report.js';
 
 /** PURE: the table of the latency bench, and whether its goals were reached. */
 
@@ -13,7 +13,16 @@ const columns = [
     'freezes',
     'longest gap',
   ],
-  ...['Mbit/s', 'cpu', 'cpu without program', 'MiB', 'jitter buffer', 'decode', 'legs p50 p95 p99'],
+  ...[
+    'Mbit/s',
+    'cpu',
+    'cpu without program',
+    'MiB',
+    'jitter buffer',
+    'decode',
+    'legs p50 p95 p99',
+    'click p50 p95 p99',
+  ],
 ] as const;
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
@@ -28,13 +37,16 @@ const withoutProgram = ({ cpuCores, cpuByRole }: CaseResult) => cpuCores - (cpuB
 
 /** One row. */
 export function formatRow(result: CaseResult): string {
-  const legs = Object.entries(result.legs).map(([name, times]) => `${name} ${three(times)}`);
+  const listed = (legs: Legs) =>
+    Object.entries(legs)
+      .map(([name, times]) => `${name} ${three(times)}`)
+      .join(', ');
   return row([
     ...[result.name, result.content, String(result.viewers)],
     ...[three(result.captureToPresentMs), three(result.clickToPhotonMs), fixed(result.presentedFps)],
     ...[String(result.freezes), fixed(result.longestGapMs, 0), fixed(result.videoBps / 1e6, 2)],
     ...[fixed(result.cpuCores, 2), fixed(withoutProgram(result), 3), fixed(result.memoryBytes / 2 ** 20, 0)],
-    ...[fixed(result.jitterBufferMs), fixed(result.decodeMs), legs.join(', ')],
+    ...[fixed(result.jitterBufferMs), fixed(result.decodeMs), listed(result.legs), listed(result.clickParts)],
   ]);
 }
 

@@ -9,11 +9,23 @@ export interface MeasureOptions {
   readonly clickPauseMs: { readonly min: number; readonly max: number };
 }
 
+/** How long one click took, and its parts one after the other; what is left of `toPhoton` is capture→present. */
+export interface ClickTimes {
+  /** From `sendMouseEvent` to the presentation of the first frame that shows the press. */
+  readonly toPhoton: number;
+  /** Until the program had the event: page, data channel, port mux, streamer, X server. */
+  readonly toProgram: number;
+  /** From there until the program began to draw it. */
+  readonly toDrawing: number;
+  /** Drawing, and until the picture was captured; null when the frame does not tell when that was. */
+  readonly toCapture: number | null;
+}
+
 /** What was measured. */
 export interface Measured {
   readonly captureToPresentMs: readonly number[];
   readonly drawToPresentMs: readonly number[];
-  readonly clickToPhotonMs: readonly number[];
+  readonly clicks: readonly ClickTimes[];
   readonly lostClicks: number;
   readonly presentedFps: number;
   /** Gaps beyond 200 ms between presented frames, and the longest gap. A still screen is all gap. */

@@ -1,7 +1,7 @@
 import { msSince } from '../stamp/stamp-code.js';
 import { msSinceCapture } from './clock.js';
 import { inboundVideo, noteConnections, readStats } from './connections.js';
-import type { BenchPage, Measured, MeasureOptions } from './contract.js';
+import type { BenchPage, ClickTimes, Measured, MeasureOptions } from './contract.js';
 import { createFrameSource, type Frame, type FrameSource, measureWallClockOffset } from './frames.js';
 import { prepareSdk } from './sdk.js';
 import { findVideo, firstOf, sleep } from './waiting.js';
@@ -10,8 +10,8 @@ import { findVideo, firstOf, sleep } from './waiting.js';
 
 const freezeMs = 200;
 
-/** Clicks once. @returns the time until a frame shows the press; null when none did. */
-async function click(frames: FrameSource, options: MeasureOptions): Promise<number | null> {
+/** Clicks once. @returns the times until a frame shows the press; null when none did. */
+async function click(frames: FrameSource, options: MeasureOptions, wallOffsetMs: number): Promise<ClickTimes | null> {
   const before = await firstOf(frames, 'a stamp', options.clickLostMs, (frame) => frame.readStamp());
   const pause = options.clickPauseMs;
   await sleep(pause.min + Math.random() * (pause.max - pause.min));
@@ -19,9 +19,21 @@ async function click(frames: FrameSource, options: MeasureOptions): Promise<numb
   const sentAtMs = performance.now();
   window.TCGSDK.sendMouseEvent({ type: 'mouseleft', down: true });
   try {
-    return await firstOf(frames, 'the click', options.clickLostMs, (frame) =>
-      frame.readStamp()?.inputSeq === wanted ? frame.presentedAtMs - sentAtMs : null,
-    );
+    return await firstOf(frames, 'the click', options.clickLostMs, (frame) => {
+      const stamp = frame.readStamp();
+      if (stamp?.inputSeq !== wanted) return null;
+      const { presentedAtMs, rtpTimestamp } = frame;
+      const wallMs = presentedAtMs + wallOffsetMs;
+      const toPhoton = presentedAtMs - sentAtMs;
+      const [sinceArrival, sinceDrawn] = [msSince(stamp.inputAtUs, wallMs), msSince(stamp.drawnAtUs, wallMs)];
+      const sinceCapture = rtpTimestamp === undefined ? null : msSinceCapture(rtpTimestamp, wallMs);
+      return {
+        toPhoton,
+        toProgram: toPhoton - sinceArrival,
+        toDrawing: sinceArrival - sinceDrawn,
+        toCapture: sinceCapture === null ? null : sinceDrawn - sinceCapture,
+      };
+    });
   } catch {
     return null;
   } finally {
@@ -66,21 +78,22 @@ async function measure(
   options: MeasureOptions,
 ): Promise<Measured> {
   const inbound = async () => inboundVideo(await readStats(connections));
-  const clickToPhotonMs: number[] = [];
+  const clicks: ClickTimes[] = [];
+  const wallOffsetMs = measureWallClockOffset();
   let lostClicks = 0;
   const before = await inbound();
   const startMs = performance.now();
   const stop = collectFrames(frames);
   const isOver = () =>
-    performance.now() - startMs >= options.seconds * 1000 && clickToPhotonMs.length + lostClicks >= options.clicks;
+    performance.now() - startMs >= options.seconds * 1000 && clicks.length + lostClicks >= options.clicks;
   while (!isOver()) {
     if (options.clicks === 0) {
       await sleep(options.seconds * 1000);
       continue;
     }
-    const time = await click(frames, options);
-    if (time === null) lostClicks += 1;
-    else clickToPhotonMs.push(time);
+    const times = await click(frames, options, wallOffsetMs);
+    if (times === null) lostClicks += 1;
+    else clicks.push(times);
   }
   const seen = stop();
   const seconds = (performance.now() - startMs) / 1000;
@@ -88,7 +101,7 @@ async function measure(
   const grown = (name: string) => Number(after[name] ?? 0) - Number(before[name] ?? 0);
   const mean = (total: string, count: string) => (grown(count) > 0 ? (grown(total) * 1000) / grown(count) : null);
   return {
-    ...{ ...seen, clickToPhotonMs, lostClicks, seconds },
+    ...{ ...seen, clicks, lostClicks, seconds },
     videoBps: (grown('bytesReceived') * 8) / seconds,
     jitterBufferMs: mean('jitterBufferDelay', 'jitterBufferEmittedCount'),
     decodeMs: mean('totalDecodeTime', 'framesDecoded'),
