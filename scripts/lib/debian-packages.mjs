@@ -36,11 +36,12 @@ export const runtimePackages = [
 ];
 
 /**
- * What the tests need besides: a browser, X programs to be captured, a GL program, picture tools, Chinese glyphs, a database
+ * What the tests need besides: two browsers, X programs to be captured, a GL program, picture tools, Chinese glyphs, a database
  * server, an RTMP server, tools that make archives and certificates.
  */
 export const testPackages = [
   'chromium',
+  'firefox-esr',
   'x11-apps',
   'x11-utils',
   'mesa-utils',

@@ -2,10 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 
 export { launchBrowser } from '@cloudstage/bench';
 
-/** Opens a page that keeps its peer connections reachable for `getStats`, whatever SDK it uses. */
-export async function openPage(browser: Browser, url: string): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  const page = await context.newPage();
+/** Makes a page keep its peer connections reachable for `getStats`, whatever SDK it uses; before it is opened. */
+export async function keepConnections(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const Native = window.RTCPeerConnection;
     const connections: RTCPeerConnection[] = [];
@@ -17,6 +15,13 @@ export async function openPage(browser: Browser, url: string): Promise<Page> {
       }
     };
   });
+}
+
+/** Opens a page with `keepConnections`. */
+export async function openPage(browser: Browser, url: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await keepConnections(page);
   await page.goto(url);
   return page;
 }
