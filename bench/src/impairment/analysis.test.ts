@@ -13,7 +13,7 @@ function watchedRun(): Watched {
   for (let index = 0; index < 600; index += 1) {
     const atMs = index * 50;
     const delayMs = atMs >= 10_000 && atMs < 11_500 ? 400 : 40;
-    frames.push({ presentedAtMs: atMs, presentedFrames: index, delayMs, captureDelayMs: null });
+    frames.push({ presentedAtMs: atMs, presentedFrames: index, delayMs, captureDelayMs: delayMs - 5, decodeMs: 3 });
   }
   const samples: ReceiverSample[] = [];
   for (let [atMs, bytes] = [0, 0]; atMs <= 30_000; atMs += 100) {
@@ -36,12 +36,22 @@ function watchedRun(): Watched {
     presentedHeight: 720,
   };
 }
-const facts = { warmUpSeconds: 0, seconds: 30, baseDelayMs: 15, slowerAtSeconds: 10, fasterAtSeconds: 20 };
+const facts = {
+  warmUpSeconds: 0,
+  seconds: 30,
+  baseDelayMs: 15,
+  encodedAfterMs: 4,
+  slowerAtSeconds: 10,
+  fasterAtSeconds: 20,
+};
 
 describe('analyse', () => {
   it('tells delay, rate, likeness, and the times to settle and to recover', () => {
     const result = analyse(watchedRun(), facts);
     expect(result.delayOverBaseMs).toMatchObject({ count: 600, p50: 25, p99: 385 });
+    // 40 ms less 5 of drawing, 3 of decoding, 4 until encoded and 15 of the path.
+    expect(result.networkAndBufferMs).toMatchObject({ count: 600, p50: 13, p99: 373 });
+    expect(analyse(watchedRun(), { ...facts, encodedAfterMs: null }).networkAndBufferMs.count).toBe(0);
     expect(result.rampMs).toBe(500);
     expect(result.settledMs).toBe(1_450);
     expect(result.recoveredMs).toBeGreaterThanOrEqual(3_300);
@@ -78,6 +88,7 @@ it('shares a gap among the pictures that lie in it', () => {
     presentedFrames,
     delayMs: null,
     captureDelayMs: null,
+    decodeMs: null,
   });
   expect(gapsOf([frame(0, 0), frame(300, 3), frame(600, 4)])).toEqual([100, 300]);
   expect(gapsOf([])).toEqual([]);

@@ -9,6 +9,8 @@ export interface RunFacts {
   readonly seconds: number;
   /** One-way delay of the path without its queue and jitter. */
   readonly baseDelayMs: number;
+  /** What a picture takes in the sender before the pacer (median of capture, colours and encoder); null where it does not tell. */
+  readonly encodedAfterMs: number | null;
   /** Seconds behind the warm-up at which the path became slower and faster again. */
   readonly slowerAtSeconds: number | null;
   readonly fasterAtSeconds: number | null;
@@ -20,6 +22,11 @@ export interface RunResult {
   readonly delayOverBaseMs: Percentiles;
   /** From capture to presentation, the path's delay included; no samples where the sender does not tell. */
   readonly captureToPresentMs: Percentiles;
+  /**
+   * Of that, beyond the path's own delay: pacer, queue, repairs, jitter buffer, presentation. Each picture's capture→present without its
+   * decoding and without the median of capture, colours and encoder.
+   */
+  readonly networkAndBufferMs: Percentiles;
   readonly goodputMbps: number;
   readonly fps: number;
   /** Gaps between presented pictures beyond 200 ms, and the longest gap. */
@@ -125,6 +132,14 @@ function convergence(watched: Watched, facts: RunFacts, startMs: number) {
   };
 }
 
+/** What each picture spent between the encoder and the screen, beyond the path's own delay and decoding. */
+function networkAndBuffer(frames: readonly SeenFrame[], { encodedAfterMs, baseDelayMs }: RunFacts): number[] {
+  if (encodedAfterMs === null) return [];
+  return frames.flatMap(({ captureDelayMs, decodeMs }) =>
+    captureDelayMs === null || decodeMs === null ? [] : [captureDelayMs - decodeMs - encodedAfterMs - baseDelayMs],
+  );
+}
+
 /** Everything about one run, from behind its warm-up. */
 export function analyse(watched: Watched, facts: RunFacts): RunResult {
   const startMs = watched.startedAtMs + facts.warmUpSeconds * 1_000;
@@ -145,6 +160,7 @@ export function analyse(watched: Watched, facts: RunFacts): RunResult {
   return {
     delayOverBaseMs: percentilesOf(delays),
     captureToPresentMs: percentilesOf(frames.flatMap(({ captureDelayMs }) => captureDelayMs ?? [])),
+    networkAndBufferMs: percentilesOf(networkAndBuffer(frames, facts)),
     goodputMbps: (rateBetween(samples, startMs, endMs) ?? 0) / 1_000_000,
     fps: spanMs > 0 ? (presented * 1_000) / spanMs : 0,
     freezes: allGaps.filter((gap) => gap > freezeMs).length,

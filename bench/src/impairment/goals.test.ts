@@ -9,6 +9,7 @@ const result = (delayMs: number, ssim: number, freezes = 0): RunResult => ({
   ...{
     delayOverBaseMs: percentiles(delayMs),
     captureToPresentMs: percentiles(delayMs),
+    networkAndBufferMs: percentiles(delayMs),
     goodputMbps: 3,
     fps: 30,
     freezes,

@@ -21,7 +21,7 @@ const delayMarginMs = 40;
 
 const number = (value: number | null, digits = 1) => (value === null ? '-' : value.toFixed(digits));
 
-/** Goals of the product on a path. Drawing, capture, encoding and decoding count as delay here: more than what the goal speaks of. */
+/** Goals of the product on a path. In the comparison with Chromium drawing, capture, encoding and decoding count as delay, too. */
 export function goalsOf(
   settings: ImpairmentCase,
   results: Readonly<Partial<Record<Sender, RunResult>>>,
@@ -32,9 +32,10 @@ export function goalsOf(
   const goals: Goal[] = [];
   if (settings.changes.length === 0) {
     goals.push({ text: `no freeze > 200 ms (${product.freezes})`, met: product.freezes === 0 });
+    const waiting = product.networkAndBufferMs.p95;
     goals.push({
-      text: `p95 draw→present ≤ RTT/2 + ${delayMarginMs} ms (RTT/2 + ${number(p95)})`,
-      met: p95 !== null && p95 <= delayMarginMs,
+      text: `p95 of network and buffer ≤ RTT/2 + ${delayMarginMs} ms (RTT/2 + ${number(waiting)}; draw→present RTT/2 + ${number(p95)})`,
+      met: waiting !== null && waiting <= delayMarginMs,
     });
   } else {
     const { settledMs, recoveredMs } = product;

@@ -26,7 +26,20 @@ export interface SenderRun {
 }
 
 const columns = [
-  ...['sender', 'codec', 'picture', 'delay p50', 'p95', 'p99', 'capture→present p95', 'buffer', 'Mbit/s', 'fps'],
+  ...[
+    'sender',
+    'codec',
+    'picture',
+    'delay p50',
+    'p95',
+    'p99',
+    'capture→present p95',
+    'network+buffer p50',
+    'p95',
+    'buffer',
+    'Mbit/s',
+    'fps',
+  ],
   ...[
     'freezes',
     'longest',
@@ -50,7 +63,12 @@ function rowOf({ sender, codec, picture, result, relayLateMsP99, lostShare }: Se
   const { p50, p95, p99 } = result.delayOverBaseMs;
   return [
     ...[sender, codec.replace('video/', '') || '-', picture, fixed(p50), fixed(p95), fixed(p99)],
-    ...[fixed(result.captureToPresentMs.p95), fixed(result.meanJitterBufferMs), fixed(result.goodputMbps, 2)],
+    ...[
+      fixed(result.captureToPresentMs.p95),
+      fixed(result.networkAndBufferMs.p50),
+      fixed(result.networkAndBufferMs.p95),
+    ],
+    ...[fixed(result.meanJitterBufferMs), fixed(result.goodputMbps, 2)],
     ...[fixed(result.fps), String(result.freezes), fixed(result.longestGapMs, 0)],
     ...[fixed(result.ssim, 4), fixed(result.ssimP10, 4), fixed(result.psnrDb)],
     ...[`${(lostShare * 100).toFixed(1)}%`, String(result.nacks), String(result.plis)],

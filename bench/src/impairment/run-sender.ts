@@ -4,6 +4,7 @@ import { benchLimits } from '../limits.js';
 import type { Watched } from '../page/impairment-contract.js';
 import type { Product } from '../product.js';
 import { createSession, endSession } from '../sessions.js';
+import { readLegs } from '../stream-legs.js';
 import { analyse, type RunFacts } from './analysis.js';
 import { udpCandidateOf, withOnlyCandidate, withRelay } from './candidates.js';
 import type { ImpairmentCase, ImpairmentOptions, Sender } from './cases.js';
@@ -42,6 +43,8 @@ interface Connected {
   readonly relay: RelayProcess;
   /** What the sender says of itself. */
   describe(): Promise<string>;
+  /** Median time that a picture takes until it is encoded; null where the sender does not tell. */
+  encodedAfterMs(): Promise<number | null>;
   end(): Promise<void>;
 }
 
@@ -89,6 +92,10 @@ async function connectProduct(
   return {
     relay,
     describe: async () => '',
+    encodedAfterMs: async () => {
+      const { capture, convert, encode } = await readLegs(product);
+      return (capture?.p50 ?? 0) + (convert?.p50 ?? 0) + (encode?.p50 ?? 0);
+    },
     end: async () => {
       await endSession(product, userId);
       await relay.close();
@@ -121,6 +128,7 @@ async function connectChromium(
     return {
       relay,
       describe: () => sender.evaluate(() => window.sender.describe()),
+      encodedAfterMs: () => Promise.resolve(null),
       end: async () => {
         await browser.close();
         await relay.close();
@@ -154,7 +162,7 @@ async function followPath(
 }
 
 /** Half a minute may hold a change; without one there is nothing to converge to. */
-function factsOf(settings: ImpairmentCase, options: ImpairmentOptions): RunFacts {
+function factsOf(settings: ImpairmentCase, options: ImpairmentOptions): Omit<RunFacts, 'encodedAfterMs'> {
   const [slower, faster] = settings.changes;
   return {
     warmUpSeconds: options.warmUpSeconds,
@@ -192,12 +200,12 @@ export async function runSender(
       followPath(connected.relay, settings, startMs, startMs + facts.seconds * 1_000),
     ]);
     const { down, lateMsP99 } = await connected.relay.stats();
-    const note = await connected.describe();
+    const [note, encodedAfterMs] = [await connected.describe(), await connected.encodedAfterMs()];
     if (watched.remotePort !== connected.relay.port) {
       throw new AppError('path-not-used', `media went to port ${watched.remotePort}, not to the relay`);
     }
     const lostShare = down.packets > 0 ? (down.dropped + down.lost) / down.packets : 0;
-    const result = analyse(watched, facts);
+    const result = analyse(watched, { ...facts, encodedAfterMs });
     const { codec, presentedWidth, presentedHeight } = watched;
     const picture = `${presentedWidth}×${presentedHeight}`;
     return { run: { sender, result, codec, picture, note, relayLateMsP99: lateMsP99, lostShare }, watched, path };

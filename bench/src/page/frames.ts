@@ -8,6 +8,8 @@ export interface Frame {
   /** Frames presented since the video began, also those without a call of their own. */
   readonly presentedFrames: number;
   readonly rtpTimestamp: number | undefined;
+  /** Time from the decoder's input to its output; null where the browser does not tell. */
+  readonly decodeMs: number | null;
   /** Reads the stamp from the frame's pixels, while the frame is the current one. */
   readStamp(): Stamp | null;
 }
@@ -39,7 +41,8 @@ export function createFrameSource(video: HTMLVideoElement, sourceWidth?: number)
   const step: VideoFrameRequestCallback = (_now, metadata) => {
     video.requestVideoFrameCallback(step);
     const { presentationTime: presentedAtMs, presentedFrames, rtpTimestamp } = metadata;
-    for (const act of listeners) act({ presentedAtMs, presentedFrames, rtpTimestamp, readStamp });
+    const decodeMs = metadata.processingDuration === undefined ? null : metadata.processingDuration * 1_000;
+    for (const act of listeners) act({ presentedAtMs, presentedFrames, rtpTimestamp, decodeMs, readStamp });
   };
   video.requestVideoFrameCallback(step);
   return {

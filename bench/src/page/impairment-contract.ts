@@ -9,6 +9,8 @@ export interface SeenFrame {
   readonly delayMs: number | null;
   /** From capture to presentation, where the RTP timestamp carries the time of capture. */
   readonly captureDelayMs: number | null;
+  /** Time in the decoder, where the browser tells. */
+  readonly decodeMs: number | null;
 }
 
 /** Counters of the receiver at one moment; cumulative. */

@@ -105,11 +105,11 @@ async function watch(
   const stop = source.onFrame((frame) => {
     const presentedAtMs = frame.presentedAtMs + wallOffsetMs;
     const stamp = frame.readStamp();
-    const { presentedFrames, rtpTimestamp } = frame;
+    const { presentedFrames, rtpTimestamp, decodeMs } = frame;
     const delayMs = stamp ? msSince(stamp.drawnAtUs, presentedAtMs) : null;
     const isTimed = rtpTimestamp !== undefined && options.timestampsAreWallClock;
     const captureDelayMs = isTimed ? msSinceCapture(rtpTimestamp, presentedAtMs) : null;
-    frames.push({ presentedAtMs, presentedFrames, delayMs, captureDelayMs });
+    frames.push({ presentedAtMs, presentedFrames, delayMs, captureDelayMs, decodeMs });
     if (!stamp || presentedAtMs < nextCropMs) return;
     nextCropMs = presentedAtMs + options.qualityMs;
     crops.push(crop(presentedAtMs, stamp.frame));
