@@ -125,7 +125,9 @@ function decide(parts: Parts, state: State, received: number, lost: number, nowU
   if (result) applyProbe(parts, result, nowUs);
   const mayGrow =
     (use === 'normal' || rate.competing) && !standing.draining && loss.mayGrow && lossVerdict !== 'decrease';
-  rate.onFeedback({ mayGrow, ackedBps: delay.steadyAckedBps(), trainBps: delay.trainBps(), rttMs: state.rttMs, nowUs });
+  const { steadyLoss } = loss;
+  const [ackedBps, trainBps] = [delay.steadyAckedBps(), delay.trainBps()];
+  rate.onFeedback({ mayGrow, ackedBps, trainBps, steadyLoss, rttMs: state.rttMs, nowUs });
 }
 
 /** A peer without transport-wide feedback: its receiver reports are all there is. */

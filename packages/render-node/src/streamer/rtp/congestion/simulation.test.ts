@@ -97,7 +97,8 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     };
     const [plain, withParity] = [shown(false), shown(true)];
     expect(withParity.corrected).toBeGreaterThan(50);
-    expect(percentile(withParity.latencyMs, 0.95)).toBeLessThan(75);
+    // Half a round trip and 40 ms, the goal, of which 37 are used.
+    expect(percentile(withParity.latencyMs, 0.95)).toBeLessThan(15 + 40);
     // A retransmission that is lost, too, is noticed by feedback, not by the receiver's next wish.
     expect(Math.max(...plain.gapsMs)).toBeLessThan(260);
     expect(Math.max(...withParity.gapsMs)).toBeLessThan(200);

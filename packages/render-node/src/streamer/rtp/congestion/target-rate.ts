@@ -18,6 +18,8 @@ export interface Growth {
   readonly ackedBps: number | undefined;
   /** Rate at which bursts come out of the path. */
   readonly trainBps: number | undefined;
+  /** Share that the path loses without a queue. */
+  readonly steadyLoss: number;
   readonly rttMs: number;
   readonly nowUs: number;
 }
@@ -79,6 +81,8 @@ const tuning = {
    * the path, the longer a picture waits for the one before. At 0.92 of the path p95 of the delay is twice that at 0.82.
    */
   headroom: 0.82,
+  /** Where that share is lost, repairs need room in between, and pictures that wait for them. */
+  lossy: { headroom: 0.78, steadyLoss: 0.004, decline: 0.02 },
   /** No growth beyond this multiple of what arrived. */
   proven: 1.5,
   /** Of what arrives above the target without a queue, this much is taken for the target. */
@@ -87,15 +91,21 @@ const tuning = {
   longestStepUs: 500_000,
 } as const;
 
-/** Growth by one feedback; 0 when the present rate has not been proven. PURE. */
+const headroomOf = (steadyLoss: number) =>
+  steadyLoss < tuning.lossy.steadyLoss ? tuning.headroom : tuning.lossy.headroom;
+
+/** Growth by one feedback; 0 when the present rate has not been proven, negative when losses ask for more room. PURE. */
 function growthBps(
   rateBps: number,
   near: boolean,
-  { ackedBps = 0, trainBps = 0, rttMs }: Growth,
+  { ackedBps = 0, trainBps = 0, steadyLoss, rttMs }: Growth,
   elapsedUs: number,
 ): number {
   const provenBps = ackedBps * tuning.proven;
-  if (rateBps >= provenBps || (trainBps > 0 && rateBps >= trainBps * tuning.headroom)) return 0;
+  const mostBps = trainBps > 0 ? trainBps * headroomOf(steadyLoss) : Number.POSITIVE_INFINITY;
+  if (rateBps >= mostBps && steadyLoss >= tuning.lossy.steadyLoss)
+    return Math.max(mostBps - rateBps, (-rateBps * tuning.lossy.decline * elapsedUs) / 1_000_000);
+  if (rateBps >= provenBps || rateBps >= mostBps) return 0;
   // More arrives than was promised, as for a viewer of a stream that others pay for.
   if (ackedBps * tuning.carried > rateBps) return ackedBps * tuning.carried - rateBps;
   const seconds = elapsedUs / 1_000_000;
