@@ -6,7 +6,7 @@ const namesOf = (args: readonly string[]) =>
 
 it('measures the usual cases for ten seconds and sixty clicks unless told otherwise', () => {
   const options = parseBenchOptions([]);
-  expect(options).toMatchObject({ seconds: 10, clicks: 60, json: false, table: false });
+  expect(options).toMatchObject({ seconds: 10, clicks: 60, json: false, table: false, transport: 'webrtc' });
   expect(namesOf([])).toEqual(['720p30 game 0', '720p60 game 0', '1080p60 game 0']);
   expect(parseBenchOptions(['--case', '720p60', '--json', '--content', 'noise'])).toMatchObject({
     runs: [{ settings: { width: 1280, height: 720, fps: 60 }, content: 'noise', viewers: 0 }],
@@ -30,6 +30,7 @@ it('measures without viewers first, so that their cost is a difference', () => {
 it.each([
   [['--case', '4k']],
   [['--content', 'film']],
+  [['--transport', 'pigeon']],
   [['--seconds', 'ten']],
   [['--clicks', '0']],
   [['--viewers', '17']],

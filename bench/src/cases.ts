@@ -25,6 +25,10 @@ const usualCases = ['720p30', '720p60', '1080p60'];
 /** Of the matrix; `idle` comes once, at 720p60. */
 const matrixContents: readonly Content[] = ['still', 'typing', 'scroll', 'game', 'noise'];
 
+/** Ways of the media to the page. */
+const transports = ['webrtc', 'websocket'] as const;
+export type Transport = (typeof transports)[number];
+
 /** One measurement: a case with what is drawn and how many watch besides the player. */
 export interface BenchRun {
   readonly settings: BenchCase;
@@ -35,6 +39,8 @@ export interface BenchRun {
 /** Arguments of the bench. */
 export interface BenchOptions {
   readonly runs: readonly BenchRun[];
+  /** How the page receives: over WebRTC, or over a WebSocket from the beginning. */
+  readonly transport: Transport;
   readonly seconds: number;
   readonly clicks: number;
   readonly json: boolean;
@@ -69,7 +75,7 @@ function matrix(): BenchRun[] {
 }
 
 /**
- * Parses `[--case 720p60]… [--content game]… [--viewers 1,4,16] [--matrix] [--seconds 10] [--clicks 60] [--table] [--json] [--verbose]`.
+ * Parses `[--case 720p60]… [--content game]… [--viewers 1,4,16] [--matrix] [--transport webrtc] [--seconds 10] [--clicks 60] [--table] [--json] [--verbose]`.
  * @throws AppError `arguments-invalid`.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
@@ -80,6 +86,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       content: { type: 'string', multiple: true, default: ['game'] },
       viewers: { type: 'string', default: '0' },
       matrix: { type: 'boolean', default: false },
+      transport: { type: 'string', default: 'webrtc' },
       seconds: { type: 'string', default: '10' },
       clicks: { type: 'string', default: '60' },
       table: { type: 'boolean', default: false },
@@ -89,6 +96,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   });
   const named = values.case.map(findCase);
   const chosen = choose('content', contents, values.content);
+  const [transport = 'webrtc'] = choose('transport', transports, [values.transport]);
   const counts = viewerCounts(values.viewers);
   const { json, verbose } = values;
   const runs = named.flatMap((settings) =>
@@ -98,7 +106,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     runs: values.matrix ? matrix() : runs,
     seconds: atLeast('seconds', values.seconds, 1),
     clicks: atLeast('clicks', values.clicks, 1),
-    ...{ json, verbose },
+    ...{ json, verbose, transport },
     table: values.table || values.matrix || counts.length > 1,
   };
 }

@@ -73,7 +73,7 @@ async function measureSession(page: Page, context: CaseContext, run: BenchRun, o
   const { product, siteUrl, applicationId } = context;
   const projectId = await addProject(product, applicationId, run.settings);
   await page.goto(siteUrl);
-  const clientSession = await page.evaluate(() => window.bench.prepare());
+  const clientSession = await page.evaluate((transport) => window.bench.prepare(transport), options.transport);
   const parameters = `--fps ${run.settings.fps} --content ${run.content}`;
   const serverSession = await createSession(product, projectId, userId, clientSession, parameters);
   const firstFrameMs = await page.evaluate(([session, deadlineMs]) => window.bench.start(session, deadlineMs), [

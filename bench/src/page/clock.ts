@@ -15,6 +15,11 @@ export function msSinceCapture(rtpTimestamp: number, presentedWallMs: number): n
   return (elapsed - rtpModulus / 2) / rtpClockPerMs;
 }
 
+/** The 90 kHz timestamp that a media time in seconds stands for. */
+export function rtpTimestampOf(mediaTimeSeconds: number): number {
+  return Math.round(mediaTimeSeconds * rtpClockPerMs * 1_000) % rtpModulus;
+}
+
 /** Middle of the values; 0 of none. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

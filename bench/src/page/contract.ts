@@ -41,8 +41,8 @@ export interface Measured {
 
 /** The page's part, as `window.bench`. */
 export interface BenchPage {
-  /** Prepares the SDK. @returns the ClientSession. */
-  prepare(): Promise<string>;
+  /** Prepares the SDK to receive in one way only. @returns the ClientSession. */
+  prepare(transport: 'webrtc' | 'websocket'): Promise<string>;
   /** Connects. @returns the time from `start` to the first presented frame. */
   start(serverSession: string, deadlineMs: number): Promise<number>;
   /** Resolves when a stamp is readable. */

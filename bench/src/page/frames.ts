@@ -1,5 +1,5 @@
 import { decodeStamp, type Stamp, sampleBlocks, stampLayout } from '../stamp/stamp-code.js';
-import { medianOf } from './clock.js';
+import { medianOf, rtpTimestampOf } from './clock.js';
 
 /** A presented frame. */
 export interface Frame {
@@ -34,13 +34,23 @@ function createStampReader(video: HTMLVideoElement, sourceWidth: number | undefi
   };
 }
 
-/** Follows a video by `requestVideoFrameCallback`. @param sourceWidth of the picture before the sender, where it may differ. */
-export function createFrameSource(video: HTMLVideoElement, sourceWidth?: number): FrameSource {
+/** What to know of a video. */
+export interface FrameSourceOptions {
+  /** Width of the picture before the sender, where it may differ. */
+  readonly sourceWidth?: number;
+  /** The media time of a frame is its RTP timestamp (of a WebSocket), which frames of WebRTC tell themselves. */
+  readonly keepsTime?: boolean;
+}
+
+/** Follows a video by `requestVideoFrameCallback`. */
+export function createFrameSource(video: HTMLVideoElement, options: FrameSourceOptions = {}): FrameSource {
+  const { sourceWidth, keepsTime = false } = options;
   const listeners = new Set<(frame: Frame) => void>();
   const readStamp = createStampReader(video, sourceWidth);
   const step: VideoFrameRequestCallback = (_now, metadata) => {
     video.requestVideoFrameCallback(step);
-    const { presentationTime: presentedAtMs, presentedFrames, rtpTimestamp } = metadata;
+    const { presentationTime: presentedAtMs, presentedFrames, mediaTime } = metadata;
+    const rtpTimestamp = keepsTime ? rtpTimestampOf(mediaTime) : metadata.rtpTimestamp;
     const decodeMs = metadata.processingDuration === undefined ? null : metadata.processingDuration * 1_000;
     for (const act of listeners) act({ presentedAtMs, presentedFrames, rtpTimestamp, decodeMs, readStamp });
   };

@@ -131,7 +131,7 @@ function createReceiverPage(): ReceiverPage {
   let source: FrameSource | null = null;
   let plain: RTCPeerConnection | null = null;
   const firstFrame = async (width: number, deadlineMs: number) => {
-    source = createFrameSource(findVideo(), width);
+    source = createFrameSource(findVideo(), { sourceWidth: width });
     await firstOf(source, 'a stamp', deadlineMs, (frame) => frame.readStamp());
   };
   return {

@@ -111,12 +111,17 @@ async function measure(
 function createBenchPage(): BenchPage {
   const connections = noteConnections();
   let frames: FrameSource | null = null;
+  let keepsTime = false;
   const source = () => {
-    frames ??= createFrameSource(findVideo());
+    frames ??= createFrameSource(findVideo(), { keepsTime });
     return frames;
   };
   return {
-    prepare: () => prepareSdk(),
+    prepare: (transport) => {
+      // The SDK's track of decoded pictures carries their time of capture.
+      keepsTime = transport === 'websocket';
+      return prepareSdk({ streaming: { mode: transport } });
+    },
     start: (serverSession, deadlineMs) => {
       const startedAtMs = performance.now();
       window.TCGSDK.start(serverSession);
