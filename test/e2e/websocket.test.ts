@@ -119,6 +119,21 @@ describe('a page whose network lets only HTTP pass', () => {
     await page.context().close();
   });
 
+  it('comes back when the server has been killed and started again', async () => {
+    const { page, sockets } = await openCountingPage();
+    await reconnecting(page, stamp);
+    await join(page, { product, projectId: stamp, userId, rewrite: blocked, reconnect: true });
+    await keyArrives(page, 'a', 38);
+
+    await product.kill();
+    product = await startProduct({ previous: product });
+    await until('another connection', async () => (await connections(page)) === 2);
+    await keyArrives(page, 'b', 56);
+    expect(sockets.length).toBeGreaterThan(1);
+    await leave(page);
+    await page.context().close();
+  });
+
   it('hears sound', async () => {
     const { page } = await openCountingPage();
     const { ProjectId } = product.demo;
