@@ -6,6 +6,8 @@ export const hostLimits = {
   windowManagerStartMs: 10_000,
   /** PulseAudio takes 20–30 ms to its socket. */
   soundStartMs: 10_000,
+  /** Silence after the last sound until the sound server rests: longer than the streamer sends silence (half a second), and the least that the server knows. */
+  soundRestSeconds: 1,
   /** A killed process group is gone in milliseconds; more means a process in an uninterruptible wait. */
   killMs: 5_000,
   /** How often a file or socket is looked at while a process starts. */

@@ -61,10 +61,14 @@ export async function startSound({ paths, user, joinCgroup, env }: SoundOptions)
     ...['--disallow-module-loading=yes', '--disable-shm=yes', '--realtime=no', '--high-priority=no'],
     ...['--log-target=stderr', '--log-level=warn'],
     '-L',
-    `module-null-sink sink_name=${soundSinkName} format=s16le rate=48000 channels=2 channel_map=front-left,front-right`,
+    // Rewinds would cost the first 10 ms of a sound that wakes the server: what is taken back then was never there for the monitor.
+    `module-null-sink sink_name=${soundSinkName} format=s16le rate=48000 channels=2 channel_map=front-left,front-right norewinds=1`,
     // The only source that is no monitor, so it is the default one.
     '-L',
     `module-pipe-source source_name=${microphoneName} file=${paths.microphonePath} format=s16le rate=48000 channels=1 source_properties=device.description=Microphone`,
+    // While no program plays nothing runs at all: the streamer's recorder does not count, and what plays next wakes the sink before its first sample.
+    '-L',
+    `module-suspend-on-idle timeout=${hostLimits.soundRestSeconds}`,
     '-L',
     `module-native-protocol-unix socket=${paths.soundSocketPath} auth-anonymous=1 auth-cookie-enabled=0`,
   ];

@@ -222,7 +222,7 @@ export class Streamer {
     this.#updateCodecs();
     if (wanted.video || hasOutput) this.#video.start();
     else this.#video.stop();
-    if (wanted.audio || hasOutput) this.#audio.start();
+    if (wanted.audio || hasOutput) this.#audio.start({ withoutGaps: hasOutput });
     else this.#audio.stop();
   }
 

@@ -1,103 +1,87 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { mediaLimits } from './limits.js';
-import { openReusedPipe } from './reused-pipe.js';
+import { openSoundStream, type SoundStreamOptions } from './sound-stream.js';
 
 /** Bytes of one 10 ms frame: 480 samples, two channels, 16 bits. */
 export const audioFrameBytes = 1_920;
 
+const zeros = Buffer.alloc(audioFrameBytes);
+
+/** A frame of digital silence, shared by all: nobody may write to a recorded frame. */
+export const silentFrame = new Int16Array(audioFrameBytes / 2);
+
 /** Where to record. */
-export interface AudioRecorderOptions {
-  readonly pulseServer: string;
-  /** Name of a monitor source. */
-  readonly pulseSource: string;
-  /** Directory of this process alone. */
-  readonly runDir: string;
+export type AudioRecorderOptions = Pick<SoundStreamOptions, 'pulseServer' | 'pulseSource'>;
+
+/** What a recorder tells. */
+export interface AudioRecorderEvents {
+  /** Every 10 ms: 960 interleaved samples, which may be kept but not written to; {@link silentFrame} itself for digital silence. */
+  readonly onFrame: (samples: Int16Array) => void;
+  /** Whether frames come: not while nothing plays, nor while there is no sound server. A recorder begins without. */
+  readonly onFlow: (flows: boolean) => void;
 }
 
-/** Records raw sound through `parec` and restarts it when it dies. Owns the child process. */
+/**
+ * Records raw sound while something plays, and begins again when the stream or its server has ended. While nothing plays the sound server rests,
+ * and so does this.
+ */
 export class AudioRecorder {
   readonly #options: AudioRecorderOptions;
   readonly #logger: Logger;
-  readonly #onFrame: (samples: Int16Array) => void;
-  #child: ChildProcess | undefined;
-  #reader: Socket | undefined;
+  readonly #events: AudioRecorderEvents;
+  #close: (() => void) | null = null;
   #timer: NodeJS.Timeout | undefined;
-  /** Counts starts: what belongs to an earlier one is over. */
-  #start = 0;
+  #retryMs: number = mediaLimits.recorderRestartMs;
   #running = false;
+  #flows = false;
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @param onFrame called for every 10 ms with 960 interleaved samples, owned by the receiver */
-  constructor(options: AudioRecorderOptions, logger: Logger, onFrame: (samples: Int16Array) => void) {
+  constructor(options: AudioRecorderOptions, logger: Logger, events: AudioRecorderEvents) {
     this.#options = options;
     this.#logger = logger;
-    this.#onFrame = onFrame;
+    this.#events = events;
   }
 
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#again();
+    this.#retryMs = mediaLimits.recorderRestartMs;
+    this.#open();
   }
 
-  #again(): void {
-    const start = ++this.#start;
-    this.#spawn(start).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'sound cannot be recorded');
-      this.#onEnd(start);
-    });
+  #open(): void {
+    this.#close = openSoundStream(
+      { ...this.#options, pieceBytes: audioFrameBytes },
+      {
+        onFlow: (flows) => {
+          this.#retryMs = mediaLimits.recorderRestartMs;
+          this.#setFlow(flows);
+        },
+        onSamples: (samples) => this.#onSamples(samples),
+        onEnd: (reason) => this.#again(reason),
+      },
+    );
   }
 
-  async #spawn(start: number): Promise<void> {
-    this.#rest = Buffer.alloc(0);
-    // A name of its own for each start, and a short one: paths of sockets have 107 bytes.
-    const path = join(this.#options.runDir, `rec-${start % 1_000}.sock`);
-    const { reader, writer } = await openReusedPipe(path, (data) => {
-      if (this.#start === start && this.#running) this.#onData(data);
-    });
-    if (this.#start !== start || !this.#running) {
-      reader.destroy();
-      writer.destroy();
-      return;
-    }
-    const format = ['--raw', '--format=s16le', '--rate=48000', '--channels=2', '--latency-msec=10'];
-    const child = spawn('parec', [...format, '-d', this.#options.pulseSource, '--client-name=cloudstage'], {
-      env: { ...process.env, PULSE_SERVER: this.#options.pulseServer },
-      stdio: ['ignore', writer, 'ignore'],
-    });
-    writer.destroy();
-    this.#child = child;
-    this.#reader = reader;
-    reader.on('error', () => reader.destroy());
-    child.once('error', (error) => {
-      this.#logger.warn({ err: error }, 'parec cannot be started');
-      this.#onEnd(start);
-    });
-    child.once('exit', () => this.#onEnd(start));
+  /** The server is the slot's and comes back with it, or the stream was ended by a program. */
+  #again(reason: string): void {
+    this.#close = null;
+    this.#setFlow(false);
+    this.#logger.debug({ reason, retryInMs: this.#retryMs }, 'sound is not recorded at the moment');
+    this.#timer = setTimeout(() => this.#open(), this.#retryMs);
+    this.#retryMs = Math.min(mediaLimits.recorderMostRestartMs, this.#retryMs * 2);
   }
 
-  /** The recorder of a start has ended: another one follows, unless it was told to. */
-  #onEnd(start: number): void {
-    if (this.#start !== start) return;
-    this.#release();
-    if (!this.#running) return;
-    this.#logger.debug('the recorder ended and is started again');
-    this.#timer = setTimeout(() => this.#again(), mediaLimits.recorderRestartMs);
+  #setFlow(flows: boolean): void {
+    // Silence, or of a stream that has ended.
+    if (!flows) this.#rest = Buffer.alloc(0);
+    if (this.#flows === flows) return;
+    this.#flows = flows;
+    this.#events.onFlow(flows);
   }
 
-  #release(): void {
-    this.#start++;
-    this.#child?.kill('SIGTERM');
-    this.#child = undefined;
-    this.#reader?.destroy();
-    this.#reader = undefined;
-  }
-
-  #onData(chunk: Buffer): void {
-    let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+  #onSamples(piece: Buffer): void {
+    let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, piece]) : piece;
     if (data.length > mediaLimits.audioBacklogBytes) {
       // Whole frames only, or left and right would swap.
       const excess = Math.ceil((data.length - mediaLimits.audioBacklogBytes) / audioFrameBytes) * audioFrameBytes;
@@ -105,17 +89,25 @@ export class AudioRecorder {
     }
     let offset = 0;
     for (; offset + audioFrameBytes <= data.length; offset += audioFrameBytes) {
-      const samples = new Int16Array(audioFrameBytes / 2);
-      new Uint8Array(samples.buffer).set(data.subarray(offset, offset + audioFrameBytes));
-      this.#onFrame(samples);
+      this.#events.onFrame(toFrame(data.subarray(offset, offset + audioFrameBytes)));
     }
     this.#rest = Buffer.from(data.subarray(offset));
   }
 
-  /** Ends the child. Idempotent; `start` may follow. */
+  /** Ends the stream. Idempotent; `start` may follow. */
   stop(): void {
     this.#running = false;
     clearTimeout(this.#timer);
-    this.#release();
+    this.#close?.();
+    this.#close = null;
+    this.#setFlow(false);
   }
+}
+
+function toFrame(bytes: Buffer): Int16Array {
+  // Comparing costs less than copying, and programs that hold a stream open are silent most of the time.
+  if (bytes.equals(zeros)) return silentFrame;
+  const samples = new Int16Array(audioFrameBytes / 2);
+  new Uint8Array(samples.buffer).set(bytes);
+  return samples;
 }

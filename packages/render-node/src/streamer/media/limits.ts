@@ -44,16 +44,23 @@ export const mediaLimits = {
   ladderTrialMs: 30_000,
   /** Samples kept for percentiles: five seconds at 60 fps. */
   timingSamples: 300,
-  /** Restarts of the recorder: after each exit it waits this long; a sound server that is gone comes back with the slot. */
+  /** Between two streams from the sound server after one has ended; doubled up to the second value while none stands. */
   recorderRestartMs: 500,
-  /** Connecting two sockets of this process with each other takes no time; a machine that stands still may take some. */
-  pipeOpenMs: 5_000,
-  /** More than a Unix socket holds: all that waits is seen at once, and what is too much of it dropped. */
-  pipeBytes: 262_144,
+  recorderMostRestartMs: 8_000,
+  /** The sound server answers within a millisecond; a machine that stands still may take some. */
+  soundAnswerMs: 5_000,
+  /** A frame of the sound server: its blocks of samples have 64 KiB, its messages to us tens of bytes. */
+  soundFrameBytes: 131_072,
+  /** All sound that waits after a pause of this process is read at once, and what is too much of it dropped. */
+  soundReadBytes: 262_144,
   /** Recorded sound waiting for the encoder, at most: 200 ms. More means that this process stood still. */
   audioBacklogBytes: 38_400,
   /** Digital silence after which sending stops; long enough for the client's concealment to fade. */
   silenceHangoverFrames: 50,
+  /** While nothing plays, outputs get silence in pieces of this length: below what may wait of the users' voices, and far below the drift that sets the clock anew. */
+  restFillMs: 50,
+  /** Silence that is made up for after this process stood still: a second. */
+  restFillFrames: 100,
   /** The audio clock is set anew when it is this far from the wall clock. */
   audioDriftMs: 80,
   /** Voices of one session: as many as it may have players. */

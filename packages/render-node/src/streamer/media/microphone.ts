@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { mediaLimits } from './limits.js';
 import { createVoiceDecoder, type VoiceDecoder } from './voice-decoder.js';
@@ -37,24 +38,25 @@ const silence = Buffer.alloc(pieceSamples * 2);
  * Opens the pipe; undefined when there is something else in its place: it lies in a directory of the slot's user, who is not
  * trusted with files of ours.
  */
-function openPipe(path: string): number | undefined {
+function openPipe(path: string): Socket | undefined {
   // Read and write: opening never waits for the sound server, and its restart does not break the pipe.
   const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  if (fstatSync(pipe).isFIFO()) return pipe;
+  if (fstatSync(pipe).isFIFO()) return new Socket({ fd: pipe, readable: false, writable: true });
   closeSync(pipe);
   return undefined;
 }
 
 /**
  * The virtual microphone of a slot: the voices of its users, mixed, written to the sound server's pipe. While nobody speaks it is
- * given silence, because programs that record would wait otherwise.
+ * given silence, because programs that record would wait otherwise; when it is full, because none does, nothing happens until one reads.
  */
 export class Microphone {
   readonly #deps: MicrophoneDeps;
   readonly #mixer = createVoiceMixer();
   readonly #speakers = new Map<string, Speaker>();
   readonly #listeners = new Set<(samples: Int16Array) => void>();
-  #pipe: number | undefined;
+  #pipe: Socket | undefined;
+  #running = false;
   #timer: NodeJS.Timeout | undefined;
   /** Up to when the pipe has been given sound. */
   #writtenUntilMs = 0;
@@ -65,17 +67,19 @@ export class Microphone {
 
   /** Begins to feed the pipe. Idempotent. */
   start(): void {
-    if (this.#timer || this.#deps.path === '') return;
+    if (this.#running || this.#deps.path === '') return;
+    this.#running = true;
     this.#writtenUntilMs = this.#deps.nowMs();
     this.#beat(mediaLimits.microphoneIdleMs);
   }
 
   /** Forgets all voices and feeds the pipe no more. */
   stop(): void {
+    this.#running = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const speaker of [...this.#speakers.keys()]) this.remove(speaker);
-    if (this.#pipe !== undefined) closeSync(this.#pipe);
+    this.#pipe?.destroy();
     this.#pipe = undefined;
   }
 
@@ -86,8 +90,8 @@ export class Microphone {
 
   /** Takes a packet of a speaker. Never throws for what a client sent. */
   onPacket(speakerId: string, { sequenceNumber, payload }: VoicePacket): void {
-    if (!this.#timer) return;
-    const speaker = this.#speakers.get(speakerId) ?? this.#open(speakerId);
+    if (!this.#running) return;
+    const speaker = this.#speakers.get(speakerId) ?? this.#addSpeaker(speakerId);
     if (!speaker) return;
     const wasQuiet = !this.#isSpeaking();
     speaker.lastPacketMs = this.#deps.nowMs();
@@ -102,7 +106,7 @@ export class Microphone {
     this.#mixer.remove(speakerId);
   }
 
-  #open(speakerId: string): Speaker | null {
+  #addSpeaker(speakerId: string): Speaker | null {
     if (this.#speakers.size >= mediaLimits.speakers) return null;
     try {
       const speaker = { order: createVoiceOrder(), decoder: createVoiceDecoder(), frameSamples: 960, lastPacketMs: 0 };
@@ -136,9 +140,23 @@ export class Microphone {
   #beat(delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#write();
-      this.#beat(this.#isSpeaking() ? pieceMs : mediaLimits.microphoneIdleMs);
+      const isSpeaking = this.#isSpeaking();
+      // Recordings and live pushes hear who speaks, whether or not the program does.
+      if (isSpeaking || !this.#isFull()) this.#beat(isSpeaking ? pieceMs : mediaLimits.microphoneIdleMs);
     }, delayMs);
+  }
+
+  #isFull(): boolean {
+    return (this.#pipe?.writableLength ?? 0) > 0;
+  }
+
+  /** A program has read, or the pipe has failed and is opened again. */
+  #onRoom(): void {
+    if (!this.#running || this.#timer) return;
+    this.#writtenUntilMs = this.#deps.nowMs();
+    this.#beat(mediaLimits.microphoneIdleMs);
   }
 
   /** Writes what has become due since the last time; a timer that was late makes up for it. */
@@ -156,13 +174,23 @@ export class Microphone {
     if (pieces.length > 0) this.#give(Buffer.concat(pieces));
   }
 
+  #open(): Socket | undefined {
+    const pipe = openPipe(this.#deps.path);
+    pipe?.on('error', (error) => this.#deps.logger.trace({ err: error }, 'the microphone pipe has failed'));
+    pipe?.once('close', () => {
+      if (this.#pipe === pipe) this.#pipe = undefined;
+    });
+    return pipe;
+  }
+
   #give(data: Buffer): void {
+    // Nobody reads it at the moment. What is not heard now is worth nothing later.
+    if (this.#isFull()) return;
     try {
-      this.#pipe ??= openPipe(this.#deps.path);
-      if (this.#pipe !== undefined) writeSync(this.#pipe, data);
+      this.#pipe ??= this.#open();
+      this.#pipe?.write(data, () => this.#onRoom());
     } catch (error) {
-      // A full pipe: nobody reads it at the moment. What is not heard now is worth nothing later.
-      this.#deps.logger.trace({ err: error }, 'the microphone pipe takes nothing');
+      this.#deps.logger.trace({ err: error }, 'the microphone pipe cannot be opened');
     }
   }
 }

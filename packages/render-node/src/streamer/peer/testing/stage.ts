@@ -60,7 +60,8 @@ async function end(child: ChildProcess): Promise<number | string | null> {
 function startSound(dir: string): ChildProcess {
   const socket = join(dir, 'native');
   const modules = [
-    'module-null-sink sink_name=cloudstage rate=48000',
+    'module-null-sink sink_name=cloudstage rate=48000 norewinds=1',
+    'module-suspend-on-idle timeout=1',
     `module-pipe-source source_name=microphone file=${join(dir, 'microphone')} format=s16le rate=48000 channels=1`,
     `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
   ];
