@@ -12,6 +12,8 @@ export const observabilityLimits = {
   nodeLabels: 50,
   /** Reasons of dropped packets with a label of their own; a port mux of this version knows nine. */
   dropReasons: 16,
+  /** Between two looks at how late the event loop is; every 10 ms, the default, would wake an idle process a hundred times a second. Part of what is measured. */
+  eventLoopSampleMs: 100,
   /** What `/readyz` waits for: a probe gives up after a few seconds itself. */
   readyMs: 3_000,
 } as const;

@@ -2,6 +2,7 @@ import { isActionName } from '@cloudstage/cloud-api';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ApiObserver } from '../cloud-api/index.js';
 import type { UploadObserver } from '../uploads/observer.js';
+import { observabilityLimits } from './limits.js';
 
 /** What is measured, and its text for Prometheus. Labels have few values: names that callers send are never labels. */
 export interface Metrics extends ApiObserver, UploadObserver {
@@ -109,7 +110,7 @@ const authCode = /^(AuthFailure\.(?!UnauthorizedOperation)|IpNotInWhitelist|Requ
 /** Creates the metrics of one control plane in a registry of their own, with those of the process. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: observabilityLimits.eventLoopSampleMs });
   const instruments = createInstruments(registry);
   return {
     registry,

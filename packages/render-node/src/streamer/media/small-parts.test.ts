@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAudioClock } from './audio-clock.js';
 import { createWallClock } from './clock.js';
-import { createCpuMeter } from './cpu-load.js';
+import { createCpuMeter, parseCpuTimes } from './cpu-load.js';
 import { blendCursor } from './cursor-blend.js';
 import { createDamageBand } from './damage-band.js';
 import { createPercentiles } from './percentiles.js';
@@ -116,6 +116,12 @@ describe('createCpuMeter', () => {
     const meter = createCpuMeter(() => times.shift() ?? { busy: 0, total: 0 });
     expect(meter()).toBe(25);
     expect(meter(), 'too short a span').toBe(25);
+  });
+
+  it('reads the sum of all cores, in milliseconds; waiting for a disk is idle, guests are counted once', () => {
+    const stat = 'cpu  10 1 4 100 20 0 3 2 7 0\ncpu0 5 1 2 50 10 0 2 1 0 0\n';
+    expect(parseCpuTimes(stat)).toEqual({ busy: 200, total: 1_400 });
+    expect(parseCpuTimes('intr 1 2 3')).toBeNull();
   });
 });
 

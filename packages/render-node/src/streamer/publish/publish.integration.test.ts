@@ -117,6 +117,19 @@ describe('a live push', () => {
     program.startPainting();
   });
 
+  it('has sound without gaps while nothing plays and the sound server rests', async () => {
+    stage.stopTone();
+    await eventually('the rest', () => stage.soundRests());
+    const played = await pull(`${server.url}/alice`, ({ soundTimesMs }) => soundTimesMs.length > 150);
+    expect(stage.soundRests()).toBe(true);
+    expect(played.peak).toBe(0);
+    const steps = played.soundTimesMs.slice(1).map((time, index) => time - (played.soundTimesMs[index] ?? 0));
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(21);
+    expect(steps.filter((step) => step > 22).length).toBeLessThan(steps.length / 20);
+    stage.playTone();
+    await pull(`${server.url}/alice`, ({ peak }) => peak > 0.2);
+  });
+
   it('comes back when the server does, later in the same time', async () => {
     const before = await pull(`${server.url}/alice`, ({ pictures }) => pictures.length > 3);
     await server.kill();

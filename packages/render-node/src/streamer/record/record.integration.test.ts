@@ -77,6 +77,42 @@ it('goes on in a new part with another picture size, and names whole parts by th
   expect(second.pictures[0]).toMatchObject({ keyFrame: true, width: 800, height: 600, timeMs: 0 });
 });
 
+it('keeps picture and sound together over a time in which nothing plays and the sound server rests', async () => {
+  program.stopPainting();
+  stage.stopTone();
+  await eventually('the rest', () => stage.soundRests());
+  program.paint();
+  program.startPainting();
+  stage.playTone();
+  const path = join(directory, (await files()).at(-1) ?? '');
+  /** Longest pause of what is left when times are looked at one after the other. */
+  const pause = (times: readonly number[]) => {
+    const gaps = times.slice(1).map((time, index) => ({ fromMs: times[index] ?? 0, toMs: time }));
+    return gaps.reduce((most, gap) => (gap.toMs - gap.fromMs > most.toMs - most.fromMs ? gap : most), {
+      fromMs: 0,
+      toMs: 0,
+    });
+  };
+  const played = await eventually('sound after the rest', () =>
+    pull(path, ({ loudTimesMs }) => {
+      const quiet = pause(loudTimesMs);
+      // Longer than what a busy machine leaves out of a tone.
+      return quiet.toMs - quiet.fromMs > 900 && (loudTimesMs.at(-1) ?? 0) > quiet.toMs + 500;
+    }).catch(() => undefined),
+  );
+  const steps = played.soundTimesMs.slice(1).map((time, index) => time - (played.soundTimesMs[index] ?? 0));
+  expect(steps.filter((step) => step > 22).length).toBeLessThan(steps.length / 20);
+  // The picture and the tone began together; the player of the tone takes a while to start.
+  const quiet = pause(played.loudTimesMs);
+  const moving = played.pictures.map(({ timeMs }) => timeMs).filter((time) => time > quiet.toMs);
+  expect(moving.length).toBeGreaterThan(5);
+  const greys = played.pictures.filter(({ timeMs }) => timeMs > quiet.fromMs && timeMs <= quiet.toMs + 1_000);
+  const changes = greys.filter(({ luma }, index) => index > 0 && luma !== greys[index - 1]?.luma);
+  const begunMs = pause(changes.map(({ timeMs }) => timeMs)).toMs || (changes[0]?.timeMs ?? 0);
+  expect(quiet.toMs - begunMs).toBeGreaterThan(-150);
+  expect(quiet.toMs - begunMs).toBeLessThan(1_500);
+});
+
 it('has given all parts their names when the session has ended', async () => {
   await stage.link.call('session.close', { code: 0, message: '' }, deadline);
   for (const name of await files()) expect(name).toMatch(/^\d{13}-\d+\.mp4$/);

@@ -80,8 +80,11 @@ export interface Stage {
   readonly child: ChildProcess;
   /** `PULSE_SERVER` of programs. */
   readonly pulseServer: string;
-  /** Plays a tone until the stage closes. */
+  /** Plays a tone until {@link stopTone}, or until the stage closes. */
   playTone(): void;
+  stopTone(): void;
+  /** Whether the sound server rests: nothing plays, and no recorder keeps it awake. */
+  soundRests(): boolean;
   /** Ends the streamer alone. @returns its exit code or signal. */
   endStreamer(): Promise<number | string | null>;
   close(): Promise<void>;
@@ -120,6 +123,10 @@ export async function openStage(): Promise<Stage> {
     }).catch(() => undefined),
   );
   const players: ChildProcess[] = [];
+  const soundEnv = { ...process.env, PULSE_SERVER: config.pulseServer };
+  const stopTone = () => {
+    for (const player of players.splice(0)) if (player.pid !== undefined) process.kill(-player.pid, 'SIGKILL');
+  };
   return {
     server,
     link,
@@ -132,16 +139,19 @@ export async function openStage(): Promise<Stage> {
       const command = `(${source}) | exec pacat --raw --rate=48000 --channels=2 --latency-msec=50`;
       players.push(
         spawn('sh', ['-c', command], {
-          env: { ...process.env, PULSE_SERVER: config.pulseServer },
+          env: soundEnv,
           stdio: 'ignore',
           detached: true,
         }),
       );
     },
+    stopTone,
+    soundRests: () =>
+      /SUSPENDED/.test(spawnSync('pactl', ['list', 'short', 'sinks'], { env: soundEnv, encoding: 'utf8' }).stdout),
     endStreamer: () => end(child),
     close: async () => {
       await link.close();
-      for (const player of players) if (player.pid !== undefined) process.kill(-player.pid, 'SIGKILL');
+      stopTone();
       await end(child);
       await end(sound);
       await server.stop();

@@ -18,6 +18,8 @@ export interface Pulled {
   /** Loudest sample of all, 0 to 1. */
   readonly peak: number;
   readonly soundTimesMs: readonly number[];
+  /** Of what is audible: louder than a tenth. */
+  readonly loudTimesMs: readonly number[];
 }
 
 const check = (code: number, what: string) => {
@@ -68,6 +70,7 @@ function createTally(input: FormatContext) {
   frame.alloc();
   const pictures: PulledPicture[] = [];
   const soundTimesMs: number[] = [];
+  const loudTimesMs: number[] = [];
   let sound: Pulled['sound'] | null = null;
   let peak = 0;
   let packets = 0;
@@ -93,7 +96,9 @@ function createTally(input: FormatContext) {
       decode(decoderOf(stream), packet, frame, () => {
         const codec = Codec.findDecoder(codecId)?.name ?? '';
         sound = { codec, sampleRate: frame.sampleRate, channels: frame.channels };
-        peak = Math.max(peak, loudest(frame));
+        const loudness = loudest(frame);
+        if (loudness > 0.1) loudTimesMs.push(timeMs);
+        peak = Math.max(peak, loudness);
       });
     }
   }
@@ -103,7 +108,7 @@ function createTally(input: FormatContext) {
       const stream = input.streams.find(({ index }) => index === packet.streamIndex);
       if (stream) add(packet, stream);
       packets += 1;
-      if (sound && pictures.length > 0) return { pictures, sound, peak, soundTimesMs };
+      if (sound && pictures.length > 0) return { pictures, sound, peak, soundTimesMs, loudTimesMs };
       if (packets >= oneSidedPackets) throw new Error('the stream lacks picture or sound');
       return null;
     },

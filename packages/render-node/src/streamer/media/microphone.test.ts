@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Microphone } from './microphone.js';
+
+let dir: string;
+let reader: FileHandle;
+let microphone: Microphone;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'microphone-'));
+  const path = join(dir, 'pipe');
+  spawnSync('mkfifo', [path]);
+  // As the sound server has it: opened for reading, whether or not a program records.
+  reader = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  microphone = new Microphone({ path, logger: pino({ level: 'silent' }), nowMs: () => performance.now() });
+});
+afterEach(async () => {
+  microphone.stop();
+  vi.useRealTimers();
+  await reader.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function readAll(): Promise<number> {
+  let bytes = 0;
+  for (;;) {
+    const read = await reader.read(Buffer.alloc(65_536)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EAGAIN') return { bytesRead: 0 };
+      throw error;
+    });
+    if (read.bytesRead === 0) return bytes;
+    bytes += read.bytesRead;
+  }
+}
+
+it('gives silence to whoever reads, fills the pipe once when nobody does, and then waits without a timer until somebody reads', async () => {
+  microphone.start();
+  vi.advanceTimersByTime(500);
+  expect(await readAll()).toBe(48_000);
+  // More than a pipe holds: 64 KiB are 0.7 s.
+  for (let pieces = 0; pieces < 10; pieces++) vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount(), 'timers with a full pipe').toBe(0);
+  expect(await readAll()).toBeGreaterThanOrEqual(65_536);
+  while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+  await readAll();
+  vi.advanceTimersByTime(500);
+  expect(await readAll()).toBe(48_000);
+});
+
+it('has no timer when it has stopped', async () => {
+  microphone.start();
+  microphone.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});

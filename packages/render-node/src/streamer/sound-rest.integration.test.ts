@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { HostProcess } from '../host/host-process.js';
+import { type SlotPaths, slotPaths } from '../host/slot-paths.js';
+import { soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
+import { createAudioEncoder } from './media/audio-encoder.js';
+import { AudioPipeline, type EncodedSound, type PcmSound } from './media/audio-pipeline.js';
+import { createWallClock } from './media/clock.js';
+import { eventually } from './peer/testing/stage.js';
+
+/** The sound server as slots have it, and the pipeline of a streamer at it. */
+
+let dir: string;
+let paths: SlotPaths;
+let server: HostProcess;
+let pipeline: AudioPipeline;
+let pcm: PcmSound[];
+let sent: EncodedSound[];
+const clock = createWallClock();
+
+const start = () =>
+  startSound({ paths, user: null, joinCgroup: (argv) => argv, env: { PATH: process.env.PATH ?? '/usr/bin:/bin' } });
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sound-'));
+  paths = slotPaths(dir, 0);
+  await mkdir(paths.soundDir, { recursive: true });
+  await mkdir(paths.logDir, { recursive: true });
+  server = await start();
+  pcm = [];
+  sent = [];
+  const deps = { createEncoder: createAudioEncoder, clock, logger: pino({ level: 'silent' }) };
+  pipeline = new AudioPipeline(
+    { ...deps, onSound: (sound) => void sent.push(sound), onPcm: (sound) => void pcm.push(sound) },
+    { pulseServer: soundServerAddress(paths), pulseSource: `${soundSinkName}.monitor` },
+  );
+  await pipeline.prepare();
+});
+afterEach(async () => {
+  pipeline.close();
+  await server.kill();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** How often threads of the sound server have run. */
+async function runs(): Promise<number> {
+  const tasks = `/proc/${server.identity.pid}/task`;
+  const lines = await Promise.all((await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/schedstat`, 'utf8')));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ')[2]), 0);
+}
+
+/** Nothing of the server runs for half a second: with a recorder that keeps it awake it runs a hundred times and more. */
+const serverRests = () =>
+  eventually('a sound server that rests', async () => {
+    const before = await runs();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return (await runs()) === before;
+  });
+
+/** Samples that tell their number, 1 to 30,000: half a second and more. */
+const rampSamples = 30_000;
+
+/** A program that plays the ramp and ends. */
+async function playRamp(): Promise<void> {
+  const ramp = Buffer.alloc(rampSamples * 4);
+  for (let index = 0; index < rampSamples; index++) {
+    ramp.writeInt16LE(index + 1, index * 4);
+    ramp.writeInt16LE(-index - 1, index * 4 + 2);
+  }
+  const player = spawn('pacat', ['--raw', '--format=s16le', '--rate=48000', '--channels=2', '--latency-msec=200'], {
+    env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = new Promise<void>((resolve) => player.once('exit', () => resolve()));
+  player.stdin.end(ramp);
+  await ended;
+}
+
+/** Left samples that were recorded, without silence. */
+const heard = () =>
+  pcm.flatMap(({ samples }) => [...samples.filter((_, index) => index % 2 === 0)]).filter((sample) => sample !== 0);
+
+it('rests while nothing plays, and loses nothing of the sound that ends the rest', async () => {
+  pipeline.start({ withoutGaps: false });
+  await serverRests();
+  const before = pcm.length;
+  await playRamp();
+  await eventually('the end of the ramp', () => heard().at(-1) === rampSamples);
+  expect(heard()[0], 'the first sample').toBe(1);
+  expect(sent[0]?.talkSpurtStart).toBe(true);
+  await serverRests();
+  // Sound, and a second until the rest; recorded silence would go on.
+  const after = pcm.length;
+  expect(after - before).toBeGreaterThanOrEqual(rampSamples / 480);
+  await serverRests();
+  expect(pcm.length).toBe(after);
+}, 60_000);
+
+it('fills rests with silence, in time, for what must have no gaps', async () => {
+  pipeline.start({ withoutGaps: true });
+  await eventually('the first silence', () => pcm.length > 0);
+  await playRamp();
+  await serverRests();
+  const resting = pcm.length;
+  await eventually('silence in the rest', () => pcm.length > resting + 100);
+  await playRamp();
+  await eventually('both ramps', () => heard().filter((sample) => sample === rampSamples).length === 2);
+  const lateUs = clock() - (pcm.at(-1)?.timeUs ?? 0);
+  expect(lateUs, 'sound is as late as it was at the beginning').toBeLessThan(200_000);
+  // One piece every 10 ms; a machine that is far too busy may lose some at one place or two.
+  const steps = pcm.slice(1).map(({ timeUs }, index) => timeUs - (pcm[index]?.timeUs ?? 0));
+  expect(steps.filter((step) => step !== 10_000).length).toBeLessThan(steps.length / 50);
+  const spanUs = (pcm.at(-1)?.timeUs ?? 0) - (pcm[0]?.timeUs ?? 0);
+  expect(Math.abs(spanUs - (pcm.length - 1) * 10_000)).toBeLessThan(spanUs / 50);
+}, 60_000);
+
+it('records again when the sound server has died and another one is there', async () => {
+  pipeline.start({ withoutGaps: true });
+  await playRamp();
+  await eventually('the ramp', () => heard().at(-1) === rampSamples);
+  await server.kill();
+  const dead = pcm.length;
+  await eventually('silence without a server', () => pcm.length > dead + 10);
+  await rm(paths.soundSocketPath, { force: true });
+  server = await start();
+  pcm.length = 0;
+  await eventually('sound of the new server', async () => {
+    await playRamp();
+    return heard().includes(rampSamples);
+  });
+}, 60_000);
