@@ -15,7 +15,6 @@ export const runtimePackages = [
   'libyuv0',
   // Sound.
   'pulseaudio',
-  'pulseaudio-utils',
   'libasound2-plugins',
   // Sandbox.
   'bubblewrap',
@@ -37,7 +36,7 @@ export const runtimePackages = [
 
 /**
  * What the tests need besides: two browsers, X programs to be captured, a GL program, picture tools, Chinese glyphs, a database
- * server, an RTMP server, tools that make archives and certificates.
+ * server, an RTMP server, tools that make archives and certificates, programs that play and record.
  */
 export const testPackages = [
   'chromium',
@@ -48,6 +47,7 @@ export const testPackages = [
   'imagemagick',
   'fonts-wqy-microhei',
   'procps',
+  'pulseaudio-utils',
   'postgresql',
   'libnginx-mod-rtmp',
   '7zip',

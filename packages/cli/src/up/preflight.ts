@@ -8,7 +8,6 @@ const programs: readonly { readonly anyOf: readonly string[]; readonly debianPac
   { anyOf: ['xkbcomp'], debianPackage: 'x11-xkb-utils' },
   { anyOf: ['openbox'], debianPackage: 'openbox' },
   { anyOf: ['pulseaudio'], debianPackage: 'pulseaudio' },
-  { anyOf: ['parec'], debianPackage: 'pulseaudio-utils' },
   { anyOf: ['bwrap'], debianPackage: 'bubblewrap' },
   { anyOf: ['nsenter', 'unshare'], debianPackage: 'util-linux' },
 ];

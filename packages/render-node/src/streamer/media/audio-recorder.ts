@@ -5,6 +5,7 @@ import { openSoundStream, type SoundStreamOptions } from './sound-stream.js';
 /** Bytes of one 10 ms frame: 480 samples, two channels, 16 bits. */
 export const audioFrameBytes = 1_920;
 
+const nothing = Buffer.alloc(0);
 const zeros = Buffer.alloc(audioFrameBytes);
 
 /** A frame of digital silence, shared by all: nobody may write to a recorded frame. */
@@ -34,7 +35,7 @@ export class AudioRecorder {
   #retryMs: number = mediaLimits.recorderRestartMs;
   #running = false;
   #flows = false;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = nothing;
 
   constructor(options: AudioRecorderOptions, logger: Logger, events: AudioRecorderEvents) {
     this.#options = options;
@@ -74,7 +75,7 @@ export class AudioRecorder {
 
   #setFlow(flows: boolean): void {
     // Silence, or of a stream that has ended.
-    if (!flows) this.#rest = Buffer.alloc(0);
+    if (!flows) this.#rest = nothing;
     if (this.#flows === flows) return;
     this.#flows = flows;
     this.#events.onFlow(flows);
@@ -91,7 +92,7 @@ export class AudioRecorder {
     for (; offset + audioFrameBytes <= data.length; offset += audioFrameBytes) {
       this.#events.onFrame(toFrame(data.subarray(offset, offset + audioFrameBytes)));
     }
-    this.#rest = Buffer.from(data.subarray(offset));
+    this.#rest = offset < data.length ? Buffer.from(data.subarray(offset)) : nothing;
   }
 
   /** Ends the stream. Idempotent; `start` may follow. */

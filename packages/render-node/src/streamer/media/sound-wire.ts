@@ -108,6 +108,8 @@ export type SoundServerMessage =
   | { readonly type: 'killed' }
   | { readonly type: 'other' };
 
+const nothing = Buffer.alloc(0);
+
 const broken = () => new AppError('sound-server-failed', 'the sound server sent what cannot be read');
 
 /** Reads tagged values one after the other. @throws AppError `sound-server-failed` for another kind of value, or none */
@@ -189,7 +191,7 @@ export interface FrameEvents {
  * @returns takes the next bytes. @throws AppError `sound-server-failed`
  */
 export function createFrameParser({ onMessage, onSamples }: FrameEvents): (data: Buffer) => void {
-  let kept: Buffer = Buffer.alloc(0);
+  let kept: Buffer = nothing;
   return (data) => {
     const all = kept.length > 0 ? Buffer.concat([kept, data]) : data;
     let at = 0;
@@ -204,6 +206,6 @@ export function createFrameParser({ onMessage, onSamples }: FrameEvents): (data:
       else onSamples(payload);
       at = end;
     }
-    kept = Buffer.from(all.subarray(at));
+    kept = at < all.length ? Buffer.from(all.subarray(at)) : nothing;
   };
 }
