@@ -22,8 +22,8 @@ export interface ColorConverter {
   close(): void;
 }
 
-/** Planes of an I420 frame from row `top` on. */
-function planesFrom(frame: Frame, top: number) {
+/** Planes of an I420 frame from row `top`, an even one, on. Undefined for a frame without pixels. */
+export function planesFrom(frame: Frame, top: number) {
   const [y, u, v] = frame.data ?? [];
   const [strideY = 0, strideU = 0, strideV = 0] = frame.linesize;
   if (!y || !u || !v) return undefined;
@@ -52,7 +52,8 @@ function createLibyuvConverter(): ColorConverter {
   };
 }
 
-function createSwscaleConverter(memory: MemoryMapper): ColorConverter {
+/** Whole pictures, at a multiple of the time. */
+export function createSwscaleConverter(memory: MemoryMapper): ColorConverter {
   let context: SoftwareScaleContext | undefined;
   let size = '';
   return {
