@@ -9,6 +9,7 @@ import type {
   NodeSlotState,
   NodeUplink,
   PeerAnswer,
+  PictureDescription,
   PublishParams,
   PublishState,
   RemovePeerParams,

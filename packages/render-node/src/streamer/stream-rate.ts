@@ -48,7 +48,7 @@ export interface StreamRate {
 
 const emptySecond = (beginMs: number) => ({
   beginMs,
-  ...{ pictures: 0, changes: 0, busyMs: 0, encodeMs: 0, bits: 0, pixels: 0 },
+  ...{ pictures: 0, busyMs: 0, encodeMs: 0, bits: 0, pixels: 0 },
 });
 
 /** Creates the steering of a streamer that has no session yet. */
@@ -88,14 +88,13 @@ export function createStreamRate(deps: StreamRateDeps): StreamRate {
     onPictures: ([first], times) => {
       if (!first) return;
       made = first;
+      const { grabbed, encodeStartUs, encodeEndUs } = times;
+      // Pictures that sharpen or repeat a still screen take what is left.
+      if (!grabbed) return;
+      const encodeMs = (encodeEndUs - encodeStartUs) / 1_000;
       second.pictures += 1;
-      const encodeMs = (times.encodeEndUs - times.encodeStartUs) / 1_000;
       second.encodeMs += encodeMs;
-      second.busyMs += encodeMs;
-      if (times.grabbed) {
-        second.changes += 1;
-        second.busyMs += times.grabbed.captureMs + times.grabbed.convertMs;
-      }
+      second.busyMs += encodeMs + grabbed.captureMs + grabbed.convertMs;
       second.bits += first.data.length * 8;
       second.pixels = first.width * first.height;
     },

@@ -1,16 +1,13 @@
 import { mediaLimits } from './limits.js';
 import type { LadderWish, Rung } from './rungs.js';
 
-/** About one second of a stream. */
+/** About one second of a stream: its pictures of a screen that had changed, not those that only sharpen or repeat one. */
 export interface LadderReading {
   readonly nowMs: number;
   /** How long it was. */
   readonly elapsedMs: number;
   readonly wish: LadderWish;
-  /** Pictures made. */
   readonly pictures: number;
-  /** Those of them for which the screen had changed. */
-  readonly changes: number;
   /** Reading the screen, colours and encoding of these pictures together, milliseconds. */
   readonly busyMs: number;
   /** Encoding alone. */
@@ -40,14 +37,10 @@ const fillOf = ({ bits, targetBps, elapsedMs }: LadderReading, factor = 1) =>
 const isBusy = ({ busyMs, elapsedMs }: LadderReading) => busyMs > elapsedMs * mediaLimits.ladderMostBusy;
 const isFull = (reading: LadderReading) => fillOf(reading) >= mediaLimits.ladderFullShare;
 
-/**
- * The screen changed often enough to judge by; or what it changed was so much that few pictures could be made of it. Pictures that only sharpen what stands
- * still do not count. PURE.
- */
+/** The screen changed often enough to judge by; or what it changed was so much that few pictures could be made of it. PURE. */
 export function hasMotion(reading: LadderReading): boolean {
-  const { changes, pictures } = reading;
-  if (changes >= mediaLimits.ladderChanges) return true;
-  return changes * 2 > pictures && (isBusy(reading) || isFull(reading));
+  const { pictures } = reading;
+  return pictures >= mediaLimits.ladderPictures || (pictures > 0 && (isBusy(reading) || isFull(reading)));
 }
 
 /** The machine is at its end, or the bits are and make coarse pictures. PURE. */

@@ -15,6 +15,13 @@ export const mediaLimits = {
   refinements: 2,
   refinementDelayMs: 120,
   /**
+   * A picture of a still screen that takes more than this share of what the target allows one says that it is still coarse; sizes vary, so this many smaller ones in a
+   * row say that it is not. Until then they follow at the stream's own rate, for so long at most: 1080p of text at 1 Mbit/s needs it.
+   */
+  coarseShare: 0.2,
+  finePictures: 4,
+  sharpeningMs: 4_000,
+  /**
    * A still picture is repeated this often: Chromium asks for a key frame when no picture came for three seconds, again and
    * again, and one that repeats the last has a hundredth of the bytes.
    */
@@ -31,8 +38,8 @@ export const mediaLimits = {
   ladderSmoothFps: 20,
   /** Shorter side of the smallest picture that pressure leads to: text of a usual size is just readable. */
   ladderLeastLines: 360,
-  /** A second with fewer changes of the screen says nothing about a rate, but that the screen is still. */
-  ladderChanges: 5,
+  /** A second with fewer pictures of changes says nothing about a rate, but that the screen is still. */
+  ladderPictures: 5,
   /** Shares of target and time below which a second counts as still, too, if its pictures had the full size. */
   ladderStillShare: 0.4,
   /** Still seconds in a row that bring the full size back; doubled up to the second value each time motion took it away within the trial. */

@@ -6,6 +6,7 @@ import { createKeyFrameGate, type KeyFrameGate } from './key-frame-gate.js';
 import { mediaLimits } from './limits.js';
 import { pictureSize } from './picture-size.js';
 import { encoderThreads } from './rate-control.js';
+import { createRefinement, type Refinement } from './refinement.js';
 import type { ScreenSource } from './screen-source.js';
 import type { VideoPipelineDeps, VideoSettings } from './video-contract.js';
 import { createVideoCounters, type VideoCounters, type VideoStats } from './video-stats.js';
@@ -25,7 +26,7 @@ interface Context {
   current: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
   refineTimer: NodeJS.Timeout | undefined;
-  refinementsLeft: number;
+  readonly refinement: Refinement;
   failures: number;
   readonly counters: VideoCounters;
 }
@@ -66,7 +67,6 @@ async function makePicture(context: Context): Promise<void> {
   const encoder = await ensureEncoder(context);
   const captureTimeUs = context.deps.clock();
   const grabbed = await context.source.grab(encoder.frame);
-  if (grabbed) context.refinementsLeft = mediaLimits.refinements;
   // The screen was resized meanwhile; the next round makes an encoder for it.
   if (isOutgrown(context, encoder)) {
     context.schedule.onForced();
@@ -82,6 +82,13 @@ async function makePicture(context: Context): Promise<void> {
     (encodeEndUs - encodeStartUs) / 1_000,
     pictures.some(({ keyFrame }) => keyFrame),
   );
+  const { fps, bitrateBps } = context.settings;
+  context.refinement.onPicture({
+    changed: grabbed !== null,
+    bits: Math.max(...pictures.map(({ data }) => data.length * 8)),
+    shareBits: bitrateBps / fps,
+    intervalMs: 1_000 / fps,
+  });
   if (context.running) context.deps.onPicture(pictures, { grabbed, encodeStartUs, encodeEndUs });
 }
 
@@ -129,20 +136,14 @@ function armTimer(context: Context, delayMs: number): void {
   }, delayMs);
 }
 
-/**
- * After motion has ended the same picture is encoded again a few times: constant bitrate leaves it coarse. Then it is repeated now
- * and then, so that receivers do not take it for a lost one.
- */
+/** Encodes the same screen again when nothing changes until then. */
 function armRepetition(context: Context): void {
   clearTimeout(context.refineTimer);
-  const refines = context.refinementsLeft > 0;
-  const delayMs = refines ? mediaLimits.refinementDelayMs : mediaLimits.stillPictureMs;
   context.refineTimer = setTimeout(() => {
     if (context.current) return;
-    if (refines) context.refinementsLeft--;
     context.schedule.onForced();
     pump(context);
-  }, delayMs);
+  }, context.refinement.delayMs());
 }
 
 function pump(context: Context): void {
@@ -188,7 +189,7 @@ export class VideoPipeline {
       current: undefined,
       timer: undefined,
       refineTimer: undefined,
-      refinementsLeft: 0,
+      refinement: createRefinement(),
       failures: 0,
       counters: createVideoCounters(),
     };
