@@ -1,4 +1,4 @@
-import { decodeStamp, type Stamp, sampleBlocks, stampLayout } from '../stamp/stamp-code.js';
+import { decodeStamp, type Stamp, sampleBlocks, stampLayout, stampShares } from '../stamp/stamp-code.js';
 import { medianOf, rtpTimestampOf } from './clock.js';
 
 /** A presented frame. */
@@ -26,11 +26,22 @@ function createStampReader(video: HTMLVideoElement, sourceWidth: number | undefi
   const [width, height] = [columns * blockSize, rows * blockSize];
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true, alpha: false });
-  return () => {
-    const scale = sourceWidth === undefined ? 1 : video.videoWidth / sourceWidth;
+  const readAt = (scale: number): Stamp | null => {
     if (!context || video.videoWidth < (left + width) * scale) return null;
     context.drawImage(video, left * scale, top * scale, width * scale, height * scale, 0, 0, width, height);
     return decodeStamp(sampleBlocks(context.getImageData(0, 0, width, height).data, width));
+  };
+  /** The share of the last stamp that was read. */
+  let last: number = stampShares[0];
+  return () => {
+    if (sourceWidth !== undefined) return readAt(video.videoWidth / sourceWidth);
+    for (const share of [last, ...stampShares.filter((other) => other !== last)]) {
+      const stamp = readAt(share);
+      if (stamp === null) continue;
+      last = share;
+      return stamp;
+    }
+    return null;
   };
 }
 

@@ -38,6 +38,9 @@ export function msSince(stampUs: number, timeMs: number): number {
 /** Where the blocks lie on the screen, in pixels. */
 export const stampLayout = { left: 32, top: 32, blockSize: 16, columns: 32, rows: 6 } as const;
 
+/** Sizes of pictures, as shares of the screen each way, in which a page looks for the stamp: a server under pressure sends smaller ones. */
+export const stampShares = [1, 3 / 4, 1 / 2] as const;
+
 /** First line below the stamp and its dark border: here contents begin. */
 export const contentTop = stampLayout.top + stampLayout.rows * stampLayout.blockSize + 32;
 

@@ -1,8 +1,20 @@
 import type { LatencyReport, LatencyTotals } from './latency.js';
 import type { Role } from './session-envelope.js';
 
+/** Size and rate at which a session is encoded now. */
+export interface PictureDescription {
+  readonly width: number;
+  readonly height: number;
+  /** The picture is this screen, made smaller or not. */
+  readonly screen: { readonly width: number; readonly height: number };
+  /** Most pictures a second. */
+  readonly fps: number;
+}
+
 /** Answer to `session.describe`: of the last seconds. */
 export interface SessionDescription {
+  /** Null while nothing has been encoded; absent on nodes that do not tell. */
+  readonly picture?: PictureDescription | null;
   /** Legs that all clients have in common. */
   readonly latency: LatencyReport;
   readonly peers: readonly {

@@ -217,7 +217,7 @@ export class SdkCore {
     this.settings.paste = options.enablePaste ?? true;
     this.settings.interact = options.clientInteractMode ?? 'cursor';
     this.#chosenCursorMode = null;
-    const view = new View(options);
+    const view = new View(options, () => this.session.screen);
     this.view = view;
     view.showStats(options.debugSetting?.showStats ?? false);
     this.cursor = new CursorView(

@@ -1,12 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { pngSize } from './dom/cursor-view.js';
-import { fitPicture } from './dom/layout.js';
+import { fitPicture, shownSize } from './dom/layout.js';
 import { statsRows } from './dom/stats-panel.js';
 import { Emitter } from './emitter.js';
 import { joinMovements } from './input/move-sender.js';
 import { chunkText } from './sdk-core.js';
 import { replyCode, streamProfileFields } from './view-api.js';
+
+describe('shownSize', () => {
+  const screen = { width: 1_366, height: 768 };
+  it.each([
+    ['the whole screen', screen, screen, screen],
+    ['half of it, rounded to even sides', { width: 684, height: 384 }, screen, screen],
+    [
+      'an odd screen, of which a picture has one column less',
+      { width: 828, height: 600 },
+      { width: 829, height: 600 },
+      { width: 829, height: 600 },
+    ],
+    ['another screen', { width: 1_024, height: 768 }, screen, { width: 1_024, height: 768 }],
+    ['a screen not known yet', { width: 640, height: 360 }, null, { width: 640, height: 360 }],
+    ['no picture yet', { width: 0, height: 0 }, screen, { width: 0, height: 0 }],
+  ])('is of %s', (_what, picture, remote, expected) => {
+    expect(shownSize(picture, remote)).toEqual(expected);
+  });
+});
 
 describe('fitPicture', () => {
   it.each([

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { decodeStamp, packStamp, registerStamp, type Stamp, sampleBlocks, stampLayout } from '@cloudstage/bench';
+import {
+  decodeStamp,
+  packStamp,
+  registerStamp,
+  type Stamp,
+  sampleBlocks,
+  stampLayout,
+  stampShares,
+} from '@cloudstage/bench';
 import type { Page } from 'playwright-core';
 import type { Product } from './product.js';
 
@@ -25,27 +33,30 @@ export async function addStampProject(product: Product): Promise<string> {
   return project.ProjectId;
 }
 
-/** The stamp in the frame that is presented now; null while the picture shows no whole stamp. */
+/** The stamp in the frame that is presented now, whatever its size; null while the picture shows no whole stamp. */
 export async function readStamp(page: Page): Promise<Stamp | null> {
   const width = stampLayout.columns * stampLayout.blockSize;
   const height = stampLayout.rows * stampLayout.blockSize;
-  const pixels = await page.evaluate(
-    ([left, top, w, h]) => {
+  const pictures = await page.evaluate(
+    ([left, top, w, h, shares]) => {
       const video = document.querySelector('video');
-      if (!video || video.videoWidth === 0) return '';
-      const canvas = new OffscreenCanvas(w, h);
-      const context = canvas.getContext('2d', { willReadFrequently: true });
-      if (!context) return '';
-      context.drawImage(video, left, top, w, h, 0, 0, w, h);
-      const { data } = context.getImageData(0, 0, w, h);
-      let text = '';
-      for (let i = 1; i < data.length; i += 4) text += String.fromCharCode(data[i] ?? 0);
-      return text;
+      const context = new OffscreenCanvas(w, h).getContext('2d', { willReadFrequently: true });
+      if (!video || video.videoWidth === 0 || !context) return [];
+      return shares.map((share) => {
+        context.drawImage(video, left * share, top * share, w * share, h * share, 0, 0, w, h);
+        const { data } = context.getImageData(0, 0, w, h);
+        let text = '';
+        for (let i = 1; i < data.length; i += 4) text += String.fromCharCode(data[i] ?? 0);
+        return text;
+      });
     },
-    [stampLayout.left, stampLayout.top, width, height] as const,
+    [stampLayout.left, stampLayout.top, width, height, stampShares] as const,
   );
-  if (pixels === '') return null;
-  const rgba = new Uint8Array(width * height * 4);
-  for (let i = 0; i < width * height; i += 1) rgba[i * 4 + 1] = pixels.charCodeAt(i);
-  return decodeStamp(sampleBlocks(rgba, width));
+  for (const pixels of pictures) {
+    const rgba = new Uint8Array(width * height * 4);
+    for (let i = 0; i < width * height; i += 1) rgba[i * 4 + 1] = pixels.charCodeAt(i);
+    const stamp = decodeStamp(sampleBlocks(rgba, width));
+    if (stamp) return stamp;
+  }
+  return null;
 }

@@ -88,7 +88,9 @@ describe('sessions', () => {
       new RegExp(`${sessionId} +alice +${projectId} +node-1/\\d +running`),
     );
     instance.node.latency = { jitter_buffer: { p50: 4.5, p95: 9, p99: 12, count: 60 } };
+    instance.node.picture = { width: 640, height: 360, screen: { width: 1_280, height: 720 }, fps: 30 };
     const running = await instance.run('sessions', 'show', sessionId);
+    expect(running.stdout).toMatch(/Picture +640x360 of a screen of 1280x720, 30 a second/);
     expect(running.stdout).toMatch(/LATENCY \(MS\) +P50 +P95 +P99 +SAMPLES\n *jitter buffer +4\.5 +9 +12 +60/);
     expect(await instance.json('sessions', 'kick', sessionId)).toEqual({ SessionIds: [sessionId] });
     await ended(sessionId);

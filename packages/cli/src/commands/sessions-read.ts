@@ -125,6 +125,14 @@ function latencyTable(title: string, latency: LatencyReport): string {
   return `\n\n${title}\n${table}`;
 }
 
+/** Such as `960x540 of a screen of 1920x1080, 30 a second`. */
+function pictureText({ picture }: SessionDescription): string | null {
+  if (!picture) return null;
+  const { width, height, screen, fps } = picture;
+  const isWhole = width === screen.width && height === screen.height;
+  return `${width}x${height}${isWhole ? '' : ` of a screen of ${screen.width}x${screen.height}`}, ${fps} a second`;
+}
+
 /** What a session that runs measures of itself; its own legs alone when nobody watches. */
 function liveText(live: SessionDescription | null): string {
   if (live === null) return '';
@@ -152,6 +160,7 @@ export async function runSessionsShow(context: CommandContext, sessionId: string
     ['Reason', endOf(session)],
     ['Played', formatDuration(session.usage.activeMs / 1_000)],
     ['Idle', formatDuration(session.usage.idleMs / 1_000)],
+    ['Picture', session.live && pictureText(session.live)],
   ]);
   const events = renderTable(
     session.events,

@@ -9,6 +9,7 @@ import type {
   NodeSlotState,
   NodeUplink,
   PeerAnswer,
+  PictureDescription,
   PublishParams,
   PublishState,
   RemovePeerParams,
@@ -38,6 +39,7 @@ export interface NodeSimulator {
   mute: boolean;
   /** What its sessions say of themselves, and what it has measured in all. */
   latency: LatencyReport;
+  picture: PictureDescription | null;
   measured: LatencyTotals;
   /** While true, slots stay in cleaning until {@link NodeSimulator.finishCleaning}. */
   holdCleaning: boolean;
@@ -150,6 +152,7 @@ export async function startNodeSimulator(
     refuse: null,
     mute: false,
     latency: {},
+    picture: null,
     measured: { counts: {}, repairs: {} },
     holdCleaning: false,
     beforeDescribed: async () => undefined,
@@ -214,7 +217,7 @@ export async function startNodeSimulator(
     'session.describe': async (params) => {
       if (node.mute) return never;
       if (slots[params.slotIndex]?.sessionId !== params.sessionId) return refused('slot-mismatch');
-      return { ok: true, value: { latency: node.latency, peers: [] } };
+      return { ok: true, value: { picture: node.picture, latency: node.latency, peers: [] } };
     },
     'node.statistics': async () => {
       if (node.mute) return never;

@@ -200,7 +200,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     describe: async () => {
       const found = await warm().streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
       const peers = found.peers.map(({ userId, role, connected, latency }) => ({ userId, role, connected, latency }));
-      return { latency: found.latency, peers };
+      return { picture: found.picture, latency: found.latency, peers };
     },
     onPeerState: peers.onState,
     onStreamerUp: async (streamer) => {

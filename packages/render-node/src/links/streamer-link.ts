@@ -2,6 +2,7 @@ import type {
   ClientSession,
   LatencyReport,
   LatencyTotals,
+  PictureDescription,
   PublishState,
   Role,
   ScreenConfig,
@@ -128,6 +129,8 @@ export type StreamerMethods = {
     result: {
       readonly sessionId: string | null;
       readonly stats: StreamerStats;
+      /** Encoded last; null when nothing was in this session. */
+      readonly picture: PictureDescription | null;
       /** Of the session's live push; null when there was none. */
       readonly publish: PublishState | null;
       /** Legs that all peers have in common. */

@@ -29,6 +29,8 @@ import { createEncoderChoice } from './media/encoder-choice.js';
 import { hardwareRecipes } from './media/hardware-encoders.js';
 import { Microphone } from './media/microphone.js';
 import { createMemoryMapper } from './media/native-memory.js';
+import { createScalingConverter } from './media/picture-scale.js';
+import { fullSize } from './media/picture-size.js';
 import { createScreenSource } from './media/screen-source.js';
 import { createVideoEncoder, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
@@ -105,7 +107,7 @@ interface Parts {
 function createVideoParts({ config, captureDisplay, logger }: Parts, clock: () => number) {
   const openers = createOpeners({ config, logger });
   const memory = createMemoryMapper();
-  const converter = createColorConverter(memory, logger);
+  const converter = createScalingConverter(createColorConverter(memory, logger));
   const painter = createCursorPainter(captureDisplay, logger);
   const create: StreamerDeps['createVideo'] = (events) =>
     new VideoPipeline(
@@ -117,7 +119,7 @@ function createVideoParts({ config, captureDisplay, logger }: Parts, clock: () =
         logger,
         ...events,
       },
-      { fps: 30, bitrateBps: 4_000_000 },
+      { ...fullSize, fps: 30, bitrateBps: 4_000_000 },
     );
   return { create, painter, converter };
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { fullSize } from './media/picture-size.js';
 import type { VideoSettings } from './media/video-contract.js';
 import { createStreamRate } from './stream-rate.js';
 
@@ -25,7 +26,8 @@ function createStream() {
     configure: (next) => taken.push(next),
     pathBps: () => path.bps,
     setRange: () => undefined,
-    onLadder: (from, to) => moves.push(`${from} ${to}`),
+    screenSize: () => ({ width: 640, height: 480 }),
+    onLadder: (from, to) => moves.push(`${from.fps} ${to.fps}`),
     nowMs: () => nowMs,
   });
   const second = (busyMs: number) => {
@@ -43,9 +45,9 @@ function createStream() {
 it('lowers the frame rate on a machine at its end, keeps it for a new wish, and raises it again', () => {
   const { rate, taken, moves, second } = createStream();
   rate.setProfile(settings, null);
-  expect(taken).toEqual([{ fps: 60, bitrateBps: 4_000_000 }]);
-  for (let at = 0; at < 10; at++) second(30);
-  expect(taken.at(-1)).toEqual({ fps: 30, bitrateBps: 4_000_000 });
+  expect(taken).toEqual([{ ...fullSize, fps: 60, bitrateBps: 4_000_000 }]);
+  for (let at = 0; at < 7; at++) second(30);
+  expect(taken.at(-1)).toEqual({ ...fullSize, fps: 30, bitrateBps: 4_000_000 });
   expect(moves).toEqual(['60 40', '40 30']);
   rate.setProfile(settings, { fps: 40 });
   expect(taken.at(-1)?.fps).toBe(20);
@@ -64,7 +66,7 @@ it('follows the path at once when it falls, whatever the frame rate', () => {
   expect(taken.at(-1)?.bitrateBps).toBe(3_000_000);
   path.bps = 1_000_000;
   rate.update();
-  expect(taken.at(-1)).toEqual({ fps: 60, bitrateBps: 1_000_000 });
+  expect(taken.at(-1)).toEqual({ ...fullSize, fps: 60, bitrateBps: 1_000_000 });
   second(4);
   expect(taken).toHaveLength(2);
   path.bps = 100_000;

@@ -94,7 +94,8 @@ export class Streamer {
       configure: (settings) => this.#video.configure(settings),
       pathBps: () => this.#peers.allocatedBps(),
       setRange: (range) => this.#peers.setBitrateRange(range),
-      onLadder: (from, to) => deps.logger.info({ from, to }, 'frame rate follows machine and path'),
+      screenSize: () => this.#video.source.size(),
+      onLadder: (from, to) => deps.logger.info({ from, to }, 'frame rate and size follow machine and path'),
       nowMs: () => performance.now(),
     });
     this.#stopScreen = deps.display.onScreenChange(() => this.#onResize());
@@ -125,6 +126,7 @@ export class Streamer {
       'stream.describe': () => ({
         sessionId: this.#session?.sessionId ?? null,
         stats: this.#stats(),
+        picture: this.#rate.picture,
         publish: this.#outputs.push.state,
         latency: this.#peers.latency.report(),
         peers: this.#peers.describe(),

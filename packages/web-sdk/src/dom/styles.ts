@@ -5,7 +5,7 @@
 const css = `
 .cloud-gaming-container{position:relative;width:100%;height:100%;overflow:hidden;outline:none;touch-action:none;user-select:none;-webkit-user-select:none}
 .cloud-gaming-stream-container{position:relative;width:100%;height:100%;display:flex;justify-content:center;align-items:center;background-position:center;background-size:cover}
-.cloud-gaming-container .video-stream{display:block;max-width:none;max-height:none;outline:none;background:transparent}
+.cloud-gaming-container .video-stream{display:block;object-fit:fill;max-width:none;max-height:none;outline:none;background:transparent}
 .cloud-gaming-container .audio-stream{position:absolute;width:0;height:0;opacity:0;pointer-events:none}
 .cloud-gaming-container .cursor{position:absolute;left:0;top:0;width:16px;height:16px;display:none;z-index:100;pointer-events:none;background-size:contain;background-repeat:no-repeat}
 .cloud-gaming-container .tcg-fake-input{position:absolute;z-index:-5;opacity:0;pointer-events:none}

@@ -1,7 +1,7 @@
 import type { MediaStats, WebrtcStats } from '@cloudstage/client-core';
 import type { InitOptions } from '../api-options.js';
 import { buildElements, type ViewElements } from './elements.js';
-import { fitPicture, type Size } from './layout.js';
+import { fitPicture, type Size, shownSize } from './layout.js';
 import { renderStats, statsRows } from './stats-panel.js';
 
 /** Texts shown when the page gives none. */
@@ -12,13 +12,15 @@ export class View {
   readonly elements: ViewElements;
   readonly #showLoading: boolean;
   readonly #enlarge: boolean;
+  readonly #remoteScreen: () => Size | null;
   readonly #resize: ResizeObserver;
   /** The media time of a presented frame is its capture time. */
   keepsTime = false;
   #statsShown = false;
 
-  /** @throws AppError `mount-missing`. */
-  constructor(options: InitOptions) {
+  /** @param remoteScreen null while it is not known. @throws AppError `mount-missing`. */
+  constructor(options: InitOptions, remoteScreen: () => Size | null) {
+    this.#remoteScreen = remoteScreen;
     this.elements = buildElements(options.mount, {
       loading: options.loadingText ?? defaultTexts.loading,
       restart: options.restartText ?? defaultTexts.restart,
@@ -80,7 +82,7 @@ export class View {
   reshape(): void {
     const { container, video } = this.elements;
     const box = { width: container.clientWidth, height: container.clientHeight };
-    const size = fitPicture(box, this.streamSize(), this.#enlarge);
+    const size = fitPicture(box, shownSize(this.streamSize(), this.#remoteScreen()), this.#enlarge);
     video.style.width = size.width > 0 ? `${size.width}px` : '';
     video.style.height = size.height > 0 ? `${size.height}px` : '';
   }

@@ -116,6 +116,7 @@ server = await serveRpc<StreamerMethods, StreamerEvents>(join(config.runDir, 'st
     return null;
   },
   'stream.describe': () => ({
+    picture: null,
     sessionId,
     publish: publish?.state ?? null,
     latency: { encode: { p50: 1, p95: 2, p99: 3, count: 4 } },

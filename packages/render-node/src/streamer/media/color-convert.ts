@@ -1,3 +1,4 @@
+import { invariant } from '@cloudstage/protocol';
 import koffi from 'koffi';
 import { AV_PIX_FMT_BGR0, AV_PIX_FMT_YUV420P, SWS_POINT } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
@@ -15,15 +16,15 @@ export interface ScreenPixels {
   readonly height: number;
 }
 
-/** Converts rows of a screen picture into an I420 frame (BT.601, limited range). `close` releases native state. */
+/** Converts rows of a screen picture into an I420 frame of its size (BT.601, limited range). `close` releases native state. */
 export interface ColorConverter {
   readonly name: 'libyuv' | 'swscale';
   convert(pixels: ScreenPixels, band: RowBand, frame: Frame): void;
   close(): void;
 }
 
-/** Planes of an I420 frame from row `top` on. */
-function planesFrom(frame: Frame, top: number) {
+/** Planes of an I420 frame from row `top`, an even one, on. Undefined for a frame without pixels. */
+export function planesFrom(frame: Frame, top: number) {
   const [y, u, v] = frame.data ?? [];
   const [strideY = 0, strideU = 0, strideV = 0] = frame.linesize;
   if (!y || !u || !v) return undefined;
@@ -33,6 +34,11 @@ function planesFrom(frame: Frame, top: number) {
   };
 }
 
+/** A larger picture would run over the native buffer of the frame. */
+function checkSize({ width, height }: ScreenPixels, frame: Frame): void {
+  invariant(frame.width === width && frame.height === height, 'a frame of the size of the screen');
+}
+
 function createLibyuvConverter(): ColorConverter {
   const library = koffi.load('libyuv.so.0');
   const argbToI420 = library.func(
@@ -40,7 +46,9 @@ function createLibyuvConverter(): ColorConverter {
   );
   return {
     name: 'libyuv',
-    convert: ({ address, strideBytes, width }, { top, bottom }, frame) => {
+    convert: (pixels, { top, bottom }, frame) => {
+      checkSize(pixels, frame);
+      const { address, strideBytes, width } = pixels;
       const target = planesFrom(frame, top);
       if (!target) return;
       const [y, u, v] = target.planes;
@@ -52,12 +60,15 @@ function createLibyuvConverter(): ColorConverter {
   };
 }
 
-function createSwscaleConverter(memory: MemoryMapper): ColorConverter {
+/** Whole pictures, at a multiple of the time. */
+export function createSwscaleConverter(memory: MemoryMapper): ColorConverter {
   let context: SoftwareScaleContext | undefined;
   let size = '';
   return {
     name: 'swscale',
-    convert: ({ address, strideBytes, width, height }, _band, frame) => {
+    convert: (pixels, _band, frame) => {
+      checkSize(pixels, frame);
+      const { address, strideBytes, width, height } = pixels;
       if (size !== `${width}x${height}`) {
         context?.freeContext();
         context = new SoftwareScaleContext();

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { createEncoderChoice, type EncoderCandidate } from './encoder-choice.js';
 import { hardwareRecipes } from './hardware-encoders.js';
+import { fullSize } from './picture-size.js';
 import {
   createVideoEncoder,
   type EncodedPicture,
@@ -71,7 +72,7 @@ it('goes on in software with a key frame when an encoder fails in the middle of 
       ...{ logger, shouldHold: () => false },
       onPicture: (pictures) => sent.push(...pictures),
     },
-    { fps: 60, bitrateBps: 1_000_000 },
+    { ...fullSize, fps: 60, bitrateBps: 1_000_000 },
   );
   pipeline.start();
   await vi.waitFor(

@@ -1,98 +1,89 @@
+import { fits, hasMotion, isStill, isTooMuch, type LadderReading } from './ladder-reading.js';
 import { mediaLimits } from './limits.js';
+import { type LadderWish, type Rung, rungsOf } from './rungs.js';
 
-/** Frame rates as shares of the wanted one, and none below `mediaLimits.ladderMinFps`. */
-const shares = [1, 2 / 3, 1 / 2, 1 / 3, 1 / 4] as const;
-
-/** About one second of a stream. */
-export interface LadderReading {
-  readonly nowMs: number;
-  /** How long it was. */
-  readonly elapsedMs: number;
-  /** Frame rate that settings and wishes ask for. */
-  readonly wantedFps: number;
-  /** Pictures made. */
-  readonly pictures: number;
-  /** Reading the screen, colours and encoding of these pictures together, milliseconds. */
-  readonly busyMs: number;
-  readonly bits: number;
-  readonly targetBps: number;
-  /** Of one picture. */
-  readonly pixels: number;
-}
-
-/** Takes the frame rate down when machine or path cannot carry it, and up again. PURE apart from its memory. */
+/** Takes frame rate and size down when machine or path cannot carry them, and up again. PURE apart from its memory. */
 export interface Ladder {
-  /** Call about once a second. @returns the frame rate to use from now on */
-  step(reading: LadderReading): number;
+  /** Call about once a second. @returns what to use from now on */
+  step(reading: LadderReading): Rung;
   /** In force for this wish. */
-  fps(wantedFps: number): number;
+  at(wish: LadderWish): Rung;
   /** Begins at the top: another session. */
   reset(): void;
 }
 
-const fpsAt = (rung: number, wantedFps: number) =>
-  Math.max(Math.min(wantedFps, mediaLimits.ladderMinFps), Math.round(wantedFps * (shares[rung] ?? 1)));
-
-/** Share of the time that `fps` pictures a second take if they cost what those of the reading did. PURE. */
-const loadAt = (fps: number, { busyMs, pictures }: LadderReading) => ((busyMs / pictures) * fps) / 1_000;
-
-/** Bits of the reading come near what the target allows in that time, with a factor for another frame rate. PURE. */
-const isFull = ({ bits, targetBps, elapsedMs }: LadderReading, factor = 1) =>
-  bits * factor >= ((targetBps * elapsedMs) / 1_000) * mediaLimits.ladderFullShare;
-
-/** The machine is at its end, or the bits are and make coarse pictures. PURE. */
-function isTooMuch(fps: number, reading: LadderReading): boolean {
-  const { busyMs, elapsedMs, bits, pictures, pixels } = reading;
-  const isBusy = busyMs > elapsedMs * mediaLimits.ladderMostBusy && loadAt(fps, reading) > mediaLimits.ladderMostLoad;
-  return isBusy || (isFull(reading) && bits / (pictures * pixels) < mediaLimits.ladderCoarseBits);
-}
-
-/** The next higher rate would fit with room to spare. PURE. */
-function fits(next: number, fps: number, reading: LadderReading): boolean {
-  const isFine = reading.targetBps / (next * reading.pixels) >= mediaLimits.ladderFineBits;
-  return loadAt(next, reading) < mediaLimits.ladderRoomLoad && (isFine || !isFull(reading, next / fps));
-}
+const atRest = {
+  /** Steps down from the wish. */
+  index: 0,
+  bad: 0,
+  good: 0,
+  still: 0,
+  upReadings: mediaLimits.ladderUpReadings as number,
+  raisedAtMs: Number.NEGATIVE_INFINITY,
+  stillReadings: mediaLimits.ladderStillReadings as number,
+  sharpenedAtMs: Number.NEGATIVE_INFINITY,
+  /** Where motion had led before the screen was still; null unless a still screen has brought the full size back. */
+  motionIndex: null as number | null,
+};
 
 /** Creates a ladder at its top. */
 export function createLadder(): Ladder {
-  let rung = 0;
-  let bad = 0;
-  let good = 0;
-  let waitReadings: number = mediaLimits.ladderUpReadings;
-  let raisedAtMs = Number.NEGATIVE_INFINITY;
-  const move = (by: 1 | -1, nowMs: number) => {
-    if (by === -1) raisedAtMs = nowMs;
-    else {
-      // A rate that was too much soon after it was tried is tried again later and later; one that has stood, as soon as any.
-      const failed = nowMs - raisedAtMs < mediaLimits.ladderTrialMs;
-      waitReadings = failed
-        ? Math.min(mediaLimits.ladderMostUpReadings, waitReadings * 2)
-        : mediaLimits.ladderUpReadings;
-    }
-    rung += by;
-    bad = 0;
-    good = 0;
+  let state = { ...atRest };
+  const move = (change: Partial<typeof atRest>) => {
+    state = { ...state, bad: 0, good: 0, still: 0, ...change };
+  };
+  const isTrial = (sinceMs: number, nowMs: number) => nowMs - sinceMs < mediaLimits.ladderTrialMs;
+  const stepDown = (nowMs: number) => {
+    // A rung that was too much soon after it was tried is tried again later and later; one that has stood, as soon as any.
+    const upReadings = isTrial(state.raisedAtMs, nowMs)
+      ? Math.min(mediaLimits.ladderMostUpReadings, state.upReadings * 2)
+      : mediaLimits.ladderUpReadings;
+    move({ index: state.index + 1, upReadings });
+  };
+  const stepUp = (nowMs: number) => move({ index: state.index - 1, raisedAtMs: nowMs, motionIndex: null });
+  const sharpen = (index: number, nowMs: number) =>
+    move({ index, motionIndex: state.motionIndex ?? state.index, sharpenedAtMs: nowMs });
+  const returnToMotion = (index: number, nowMs: number) => {
+    const stillReadings = isTrial(state.sharpenedAtMs, nowMs)
+      ? Math.min(mediaLimits.ladderMostStillReadings, state.stillReadings * 2)
+      : mediaLimits.ladderStillReadings;
+    move({ index, motionIndex: null, stillReadings });
+  };
+  const look = (reading: LadderReading, rungs: readonly Rung[]) => {
+    const { nowMs } = reading;
+    const { index, motionIndex } = state;
+    const [rung, next] = [rungs[index], rungs[index - 1]];
+    if (!rung) return;
+    const sharpest = rungs.findLastIndex(({ share }) => share === 1);
+    const sharp = rungs[sharpest] ?? rung;
+    state.still = isStill(sharp, rung, reading) ? state.still + 1 : 0;
+    if (index > sharpest && state.still >= state.stillReadings) return sharpen(sharpest, nowMs);
+    // Nothing else to judge by.
+    if (!hasMotion(reading)) return;
+    state.bad = isTooMuch(rung, reading) ? state.bad + 1 : 0;
+    state.good = next && fits(next, rung, reading) ? state.good + 1 : 0;
+    if (motionIndex !== null && state.bad >= mediaLimits.ladderReturnReadings) returnToMotion(motionIndex, nowMs);
+    else if (state.bad >= mediaLimits.ladderDownReadings && index + 1 < rungs.length) stepDown(nowMs);
+    else if (state.good >= state.upReadings) stepUp(nowMs);
+  };
+  const rungIn = (rungs: readonly Rung[]): Rung =>
+    rungs[state.index] ?? rungs[0] ?? { fps: mediaLimits.ladderMinFps, share: 1 };
+  /** Another wish may have fewer rungs. */
+  const rungsFor = (wish: LadderWish) => {
+    const rungs = rungsOf(wish);
+    state.index = Math.min(state.index, rungs.length - 1);
+    if (state.motionIndex !== null) state.motionIndex = Math.min(state.motionIndex, rungs.length - 1);
+    return rungs;
   };
   return {
     step: (reading) => {
-      const { nowMs, wantedFps, pictures } = reading;
-      const fps = fpsAt(rung, wantedFps);
-      // Nothing to judge by: a still screen.
-      if (pictures < mediaLimits.ladderPictures) return fps;
-      const hasLower = rung + 1 < shares.length && fpsAt(rung + 1, wantedFps) < fps;
-      bad = isTooMuch(fps, reading) ? bad + 1 : 0;
-      good = rung > 0 && fits(fpsAt(rung - 1, wantedFps), fps, reading) ? good + 1 : 0;
-      if (bad >= mediaLimits.ladderDownReadings && hasLower) move(1, nowMs);
-      else if (good >= waitReadings) move(-1, nowMs);
-      return fpsAt(rung, wantedFps);
+      const rungs = rungsFor(reading.wish);
+      look(reading, rungs);
+      return rungIn(rungs);
     },
-    fps: (wantedFps) => fpsAt(rung, wantedFps),
+    at: (wish) => rungIn(rungsFor(wish)),
     reset: () => {
-      rung = 0;
-      bad = 0;
-      good = 0;
-      waitReadings = mediaLimits.ladderUpReadings;
-      raisedAtMs = Number.NEGATIVE_INFINITY;
+      state = { ...atRest };
     },
   };
 }

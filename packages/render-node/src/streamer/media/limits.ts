@@ -4,6 +4,8 @@ export const mediaLimits = {
   minSidePixels: 64,
   maxSidePixels: 4_096,
   maxFps: 120,
+  /** Least sides that a client may bound the picture to, as documented for the SDK's stream profile. */
+  leastBoundPixels: 128,
   /** Below this H.264 of a desktop is unreadable, above it a software encoder is not the right tool. */
   minBitrateBps: 100_000,
   maxBitrateBps: 100_000_000,
@@ -12,6 +14,13 @@ export const mediaLimits = {
   /** After the last change the picture is refined this many times, this long after the previous frame. */
   refinements: 2,
   refinementDelayMs: 120,
+  /**
+   * A picture of a still screen that takes more than this share of what the target allows one says that it is still coarse; sizes vary, so this many smaller ones in a
+   * row say that it is not. Until then they follow at the stream's own rate, for so long at most: 1080p of text at 1 Mbit/s needs it.
+   */
+  coarseShare: 0.2,
+  finePictures: 4,
+  sharpeningMs: 4_000,
   /**
    * A still picture is repeated this often: Chromium asks for a key frame when no picture came for three seconds, again and
    * again, and one that repeats the last has a hundredth of the bytes.
@@ -25,8 +34,19 @@ export const mediaLimits = {
   holdPollMs: 4,
   /** Lowest frame rate that pressure leads to; a wish may be lower. */
   ladderMinFps: 10,
-  /** A second with fewer pictures says nothing about a rate. */
+  /** Lower ones no longer look like motion: before, the picture is made smaller. */
+  ladderSmoothFps: 20,
+  /** Shorter side of the smallest picture that pressure leads to: text of a usual size is just readable. */
+  ladderLeastLines: 360,
+  /** A second with fewer pictures of changes says nothing about a rate, but that the screen is still. */
   ladderPictures: 5,
+  /** Shares of target and time below which a second counts as still, too, if its pictures had the full size. */
+  ladderStillShare: 0.4,
+  /** Still seconds in a row that bring the full size back; doubled up to the second value each time motion took it away within the trial. */
+  ladderStillReadings: 2,
+  ladderMostStillReadings: 16,
+  /** Bad seconds in a row that take it away again: it is known what will be needed. */
+  ladderReturnReadings: 2,
   /** Share of the time that pictures may take: measured, and as they would at the full rate; and what the next higher rate must stay below. */
   ladderMostBusy: 0.85,
   ladderMostLoad: 0.95,

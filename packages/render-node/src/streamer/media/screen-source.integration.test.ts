@@ -6,6 +6,7 @@ import { openDisplay } from '../../x11/display.js';
 import { startXvfb } from '../../x11/testing/start-x-server.js';
 import { createColorConverter } from './color-convert.js';
 import { createMemoryMapper } from './native-memory.js';
+import { createScalingConverter } from './picture-scale.js';
 import { createScreenSource } from './screen-source.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -24,20 +25,39 @@ function frameOf(width: number, height: number): Frame {
   return frame;
 }
 
-it('leaves a frame alone that has not the size of the screen, as after a resize, and keeps the change for the next', async () => {
+it('brings the whole screen into frames of any size, and all of it anew after a resize', async () => {
   const server = await startXvfb({ width: 640, height: 480 });
   cleanups.push(() => server.stop());
   const display = await openDisplay(server);
   cleanups.push(() => display.close());
+  /** White from there to the lower right corner. */
+  const whiten = async (x: number, y: number) => {
+    const window = display.core.AllocID();
+    display.core.CreateWindow(window, display.root, x, y, x, y, 0, 0, 1, 0, { backgroundPixel: 0xffffff });
+    display.core.MapWindow(window);
+    await display.sync();
+  };
+  await whiten(320, 240);
   const memory = createMemoryMapper();
-  const converter = createColorConverter(memory, pino({ level: 'silent' }));
+  const converter = createScalingConverter(createColorConverter(memory, pino({ level: 'silent' })));
   const source = createScreenSource({ display, memory, converter, onDamage: () => undefined, paint: () => undefined });
   cleanups.push(() => source.close());
-  source.start();
-  const { width, height } = source.size();
-  const small = frameOf(width / 2, height / 2);
-  small.data?.[0]?.fill(77);
-  expect(await source.grab(small)).toBeNull();
-  expect(small.data?.[0]?.every((byte) => byte === 77)).toBe(true);
-  expect(await source.grab(frameOf(width, height))).not.toBeNull();
+  const corners = ({ data, linesize, width, height }: Frame) => {
+    const at = (x: number, y: number) => data?.[0]?.[y * (linesize[0] ?? 0) + x];
+    return [at(2, 2), at(width - 3, 2), at(2, height - 3), at(width - 3, height - 3)];
+  };
+  for (const share of [1, 1 / 2, 3 / 4, 1]) {
+    const frame = frameOf(640 * share, 480 * share);
+    source.invalidateAll();
+    expect(await source.grab(frame)).not.toBeNull();
+    expect(corners(frame)).toEqual([16, 16, 16, 235]);
+    expect(await source.grab(frame)).toBeNull();
+  }
+  const half = frameOf(320, 240);
+  await source.grab(half);
+  await display.setScreenSize(320, 240);
+  await whiten(160, 120);
+  // As large as before, of another screen.
+  expect(await source.grab(half)).not.toBeNull();
+  expect(corners(half)).toEqual([16, 16, 16, 235]);
 });

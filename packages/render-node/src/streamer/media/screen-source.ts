@@ -29,8 +29,8 @@ export interface ScreenSource {
   invalidate(top: number, height: number): void;
   invalidateAll(): void;
   /**
-   * Brings the rows that changed into `frame`, which must hold the previous picture.
-   * @returns null when nothing had changed, or when `frame` has not the present {@link size}. One call at a time.
+   * Brings the rows that changed into `frame`, which must hold the previous picture. A frame of another size than the screen's gets a scaled picture.
+   * @returns null when nothing had changed. One call at a time.
    */
   grab(frame: Frame): Promise<GrabTimings | null>;
   close(): void;
@@ -64,7 +64,7 @@ function createSegmentKeeper({ display, memory }: ScreenSourceDeps) {
     segment = undefined;
   };
   const ensure = async (size: PictureSize): Promise<Segment> => {
-    if (segment?.size.width === size.width && segment.size.height === size.height) return segment;
+    if (segment && !isNew(size)) return segment;
     release();
     const mapping = memory.map(size.width * size.height * bytesPerPixel);
     try {
@@ -76,7 +76,9 @@ function createSegmentKeeper({ display, memory }: ScreenSourceDeps) {
       throw error;
     }
   };
-  return { ensure, release };
+  /** A picture of this size has not been read last. */
+  const isNew = ({ width, height }: PictureSize) => segment?.size.width !== width || segment.size.height !== height;
+  return { ensure, release, isNew };
 }
 
 /** @throws AppError `screen-unsupported` when the screen is not 24 or 32 bits deep */
@@ -110,8 +112,8 @@ export function createScreenSource(deps: ScreenSourceDeps): ScreenSource {
   };
   const grab = async (frame: Frame): Promise<GrabTimings | null> => {
     const picture = size();
-    // The screen was resized since the frame was made: writing the larger picture would run over its native buffer.
-    if (frame.width !== picture.width || frame.height !== picture.height) return null;
+    // Nothing in the frame is of this screen; the server need not report all of it.
+    if (segments.isNew(picture)) band.addAll();
     // Cleared before the picture is read: a change in between is reported again.
     if (damage !== undefined) display.damage.Subtract(damage, 0, 0);
     const rows = band.take(picture.height);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mediaLimits } from './limits.js';
+import { unbounded } from './picture-size.js';
 import { checkResolution, effectiveSettings, parseResolution } from './stream-settings.js';
 
 const project = {
@@ -16,7 +17,7 @@ const project = {
 
 describe('effectiveSettings', () => {
   it('is the project without a wish', () => {
-    const plain = { fps: 60, minBitrateBps: 1_000_000, maxBitrateBps: 8_000_000 };
+    const plain = { fps: 60, bound: unbounded, minBitrateBps: 1_000_000, maxBitrateBps: 8_000_000 };
     expect(effectiveSettings(project, null)).toEqual(plain);
     expect(effectiveSettings(project, {})).toEqual(plain);
     expect(effectiveSettings(project, { fps: null, max_bitrate: null, unit: null })).toEqual(plain);
@@ -40,11 +41,15 @@ describe('effectiveSettings', () => {
       { fps: 60, minBitrateBps: 1_000_000, maxBitrateBps: 8_000_000 },
     ],
     [
+      { video_width: 640, video_height: 2.5 },
+      { fps: 60, minBitrateBps: 1_000_000, maxBitrateBps: 8_000_000, bound: { width: 640, height: 128 } },
+    ],
+    [
       { min_bitrate: 6, max_bitrate: 3 },
       { fps: 60, minBitrateBps: 3_000_000, maxBitrateBps: 3_000_000 },
     ],
   ])('narrows by %j', (wish, expected) => {
-    expect(effectiveSettings(project, wish)).toEqual(expected);
+    expect(effectiveSettings(project, wish)).toEqual({ bound: unbounded, ...expected });
   });
 
   it('never leaves the project, whatever is wished', () => {

@@ -1,10 +1,12 @@
 import type { StreamProfile, StreamSettings } from '@cloudstage/protocol';
 import { mediaLimits } from './limits.js';
+import { type PictureBound, unbounded } from './picture-size.js';
 import { clampBitrate } from './rate-control.js';
 
-/** Frame rate and bitrate range that are in force. */
+/** Frame rate, bitrate range and bound of the picture that are in force. */
 export interface EffectiveSettings {
   readonly fps: number;
+  readonly bound: PictureBound;
   readonly minBitrateBps: number;
   readonly maxBitrateBps: number;
 }
@@ -26,8 +28,11 @@ export function effectiveSettings(project: StreamSettings, wish: StreamProfile |
   const max = isPositive(wish?.max_bitrate) ? clampBitrate(wish.max_bitrate * unit, projectRange) : projectRange.max;
   const min = isPositive(wish?.min_bitrate) ? clampBitrate(wish.min_bitrate * unit, projectRange) : projectRange.min;
   const maxBitrateBps = clampBitrate(max, projectRange);
+  const side = (value: unknown) =>
+    isPositive(value) ? Math.max(mediaLimits.leastBoundPixels, Math.floor(value)) : Number.POSITIVE_INFINITY;
   return {
     fps: isPositive(wish?.fps) ? Math.min(projectFps, Math.max(1, Math.round(wish.fps))) : projectFps,
+    bound: { width: side(wish?.video_width), height: side(wish?.video_height) },
     minBitrateBps: Math.min(maxBitrateBps, clampBitrate(min, projectRange)),
     maxBitrateBps,
   };
@@ -49,4 +54,9 @@ export function checkResolution(width: number, height: number): { width: number;
 /** Bitrate at which a stream starts before anything is known of the path. */
 export const startBitrateBps = 5_000_000;
 /** Settings before the first `stream.configure`; nothing is sent with them. */
-export const restSettings: EffectiveSettings = { fps: 30, minBitrateBps: 1_000_000, maxBitrateBps: startBitrateBps };
+export const restSettings: EffectiveSettings = {
+  fps: 30,
+  bound: unbounded,
+  minBitrateBps: 1_000_000,
+  maxBitrateBps: startBitrateBps,
+};

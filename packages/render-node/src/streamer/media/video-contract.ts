@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { WallClock } from './clock.js';
 import type { OpenEncoder } from './encoder-set.js';
+import type { PictureBound } from './picture-size.js';
 import type { GrabTimings, ScreenSource } from './screen-source.js';
 import type { EncodedPicture } from './video-encoder.js';
 
@@ -26,8 +27,12 @@ export interface PictureTimes {
   readonly encodeEndUs: number;
 }
 
-/** Rate of the stream. */
+/** Rate and size of the stream. */
 export interface VideoSettings {
   readonly fps: number;
   readonly bitrateBps: number;
+  /** What a client wishes at most. */
+  readonly bound: PictureBound;
+  /** Of the size that the bound allows, each way: (0, 1]. */
+  readonly share: number;
 }

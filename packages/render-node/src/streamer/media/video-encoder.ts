@@ -12,6 +12,7 @@ import {
 import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
 import type { VideoCodec } from '../video-codec.js';
 import { vbvBufferBits } from './rate-control.js';
+import type { PictureSize } from './screen-source.js';
 
 /** Fixed properties of one encoder; a change of any needs a new one. */
 export interface VideoEncoderOptions {
@@ -91,7 +92,7 @@ function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): v
 }
 
 /** An I420 frame of the encoder's size; with `shared`, another view of that frame's pixels. @throws AppError `encoder-failed` */
-export function createInputFrame(encoder: string, { width, height }: VideoEncoderOptions, shared?: Frame): Frame {
+export function createInputFrame(encoder: string, { width, height }: PictureSize, shared?: Frame): Frame {
   const frame = new Frame();
   frame.alloc();
   if (shared) {

@@ -2,6 +2,8 @@ import { Frame } from 'node-av/lib';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import type { VideoCodec } from '../video-codec.js';
+import { fullSize } from './picture-size.js';
+import type { VideoSettings } from './video-contract.js';
 import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
 import { VideoPipeline } from './video-pipeline.js';
 
@@ -22,7 +24,8 @@ function createPipeline() {
       options,
       encode: async (captureTimeUs, keyFrame) => {
         encoded.push(keyFrame);
-        return { codec, data: Buffer.alloc(4), keyFrame, captureTimeUs, ...size };
+        const { width, height } = options;
+        return { codec, data: Buffer.alloc(4), keyFrame, captureTimeUs, width, height };
       },
       setBitrate: () => undefined,
       close: () => void inUse.splice(inUse.indexOf(codec), 1),
@@ -48,9 +51,9 @@ function createPipeline() {
       },
       onPicture: (pictures) => sent.push(...pictures),
     },
-    { fps: 30, bitrateBps: 1_000_000 },
+    { ...fullSize, fps: 30, bitrateBps: 1_000_000 },
   );
-  return { pipeline, opened, encoded, sent, path, screen, inUse };
+  return { pipeline, opened, encoded, sent, path, screen, inUse, size };
 }
 
 it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
@@ -68,7 +71,7 @@ it('warms its encoder up with one picture that nobody gets; the first one that i
 it('warms up again for another frame rate, and never while it runs', async () => {
   const { pipeline, opened, encoded, sent } = createPipeline();
   await pipeline.prepare();
-  pipeline.configure({ fps: 60, bitrateBps: 1_000_000 });
+  pipeline.configure({ ...fullSize, fps: 60, bitrateBps: 1_000_000 });
   await pipeline.prepare();
   expect(opened.map(({ fps }) => fps)).toEqual([30, 60]);
   expect(encoded).toEqual([true, true]);
@@ -129,4 +132,27 @@ it('encodes each codec that somebody receives, from one capture, and no other', 
   await pipeline.close();
   expect(sent.at(-1)?.codec).toBe('VP8');
   expect(inUse).toEqual([]);
+});
+
+it('encodes pictures of a share of the screen, within a bound, in a new encoder that begins with a key frame', async () => {
+  const { pipeline, opened, sent, size } = createPipeline();
+  pipeline.start();
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  const next = async (settings: Partial<VideoSettings>) => {
+    const from = sent.length;
+    pipeline.configure({ ...fullSize, fps: 30, bitrateBps: 1_000_000, ...settings });
+    pipeline.refresh();
+    await vi.waitFor(() => expect(sent.length).toBeGreaterThan(from), { timeout: 10_000 });
+    const { width, height, keyFrame } = sent[from] ?? {};
+    return { width, height, keyFrame };
+  };
+  expect(await next({ share: 1 / 2 })).toEqual({ width: 320, height: 240, keyFrame: true });
+  expect(await next({ share: 1 / 2, bitrateBps: 500_000 })).toEqual({ width: 320, height: 240, keyFrame: false });
+  expect(await next({ bound: { width: 320, height: 400 }, share: 3 / 4 })).toEqual({
+    ...{ width: 240, height: 180, keyFrame: true },
+  });
+  size.width = 320;
+  expect(await next({ bound: { width: 320, height: 400 } })).toEqual({ width: 266, height: 400, keyFrame: true });
+  expect(opened).toHaveLength(4);
+  await pipeline.close();
 });

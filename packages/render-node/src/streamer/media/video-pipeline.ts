@@ -4,7 +4,9 @@ import { type CaptureSchedule, createCaptureSchedule } from './capture-schedule.
 import { createEncoderSet, type EncoderSet } from './encoder-set.js';
 import { createKeyFrameGate, type KeyFrameGate } from './key-frame-gate.js';
 import { mediaLimits } from './limits.js';
+import { pictureSize } from './picture-size.js';
 import { encoderThreads } from './rate-control.js';
+import { createRefinement, type Refinement } from './refinement.js';
 import type { ScreenSource } from './screen-source.js';
 import type { VideoPipelineDeps, VideoSettings } from './video-contract.js';
 import { createVideoCounters, type VideoCounters, type VideoStats } from './video-stats.js';
@@ -24,7 +26,7 @@ interface Context {
   current: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
   refineTimer: NodeJS.Timeout | undefined;
-  refinementsLeft: number;
+  readonly refinement: Refinement;
   failures: number;
   readonly counters: VideoCounters;
 }
@@ -32,12 +34,20 @@ interface Context {
 /** Pause after a failed picture; doubles up to the second value. */
 const failureDelayMs = { first: 20, most: 1_000 } as const;
 
+/** Of the next picture: the screen's, within the settings. */
+const wantedSize = ({ source, settings }: Context) => pictureSize(source.size(), settings.bound, settings.share);
+
+/** Screen or settings have changed since this encoder was opened. */
+function isOutgrown(context: Context, { options }: EncoderSet): boolean {
+  const { width, height } = wantedSize(context);
+  return width !== options.width || height !== options.height;
+}
+
 async function ensureEncoder(context: Context): Promise<EncoderSet> {
-  const { width, height } = context.source.size();
+  const { width, height } = wantedSize(context);
   const { fps, bitrateBps } = context.settings;
   const old = context.encoder;
-  const fits = old?.options.width === width && old.options.height === height && old.options.fps === fps;
-  if (old && fits) {
+  if (old && old.options.fps === fps && !isOutgrown(context, old)) {
     await old.use(context.codecs);
     return old;
   }
@@ -57,10 +67,8 @@ async function makePicture(context: Context): Promise<void> {
   const encoder = await ensureEncoder(context);
   const captureTimeUs = context.deps.clock();
   const grabbed = await context.source.grab(encoder.frame);
-  if (grabbed) context.refinementsLeft = mediaLimits.refinements;
-  const { width, height } = context.source.size();
   // The screen was resized meanwhile; the next round makes an encoder for it.
-  if (width !== encoder.options.width || height !== encoder.options.height) {
+  if (isOutgrown(context, encoder)) {
     context.schedule.onForced();
     return;
   }
@@ -74,6 +82,13 @@ async function makePicture(context: Context): Promise<void> {
     (encodeEndUs - encodeStartUs) / 1_000,
     pictures.some(({ keyFrame }) => keyFrame),
   );
+  const { fps, bitrateBps } = context.settings;
+  context.refinement.onPicture({
+    changed: grabbed !== null,
+    bits: Math.max(...pictures.map(({ data }) => data.length * 8)),
+    shareBits: bitrateBps / fps,
+    intervalMs: 1_000 / fps,
+  });
   if (context.running) context.deps.onPicture(pictures, { grabbed, encodeStartUs, encodeEndUs });
 }
 
@@ -85,8 +100,7 @@ async function warmUp(context: Context): Promise<void> {
   const encoder = await ensureEncoder(context);
   if (!encoder.isFresh) return;
   await context.source.grab(encoder.frame);
-  const { width, height } = context.source.size();
-  if (width !== encoder.options.width || height !== encoder.options.height) return;
+  if (isOutgrown(context, encoder)) return;
   await encoder.encode(context.deps.clock(), true);
   // Reference pictures of the next one are known to nobody.
   context.gate.request(true);
@@ -122,20 +136,14 @@ function armTimer(context: Context, delayMs: number): void {
   }, delayMs);
 }
 
-/**
- * After motion has ended the same picture is encoded again a few times: constant bitrate leaves it coarse. Then it is repeated now
- * and then, so that receivers do not take it for a lost one.
- */
+/** Encodes the same screen again when nothing changes until then. */
 function armRepetition(context: Context): void {
   clearTimeout(context.refineTimer);
-  const refines = context.refinementsLeft > 0;
-  const delayMs = refines ? mediaLimits.refinementDelayMs : mediaLimits.stillPictureMs;
   context.refineTimer = setTimeout(() => {
     if (context.current) return;
-    if (refines) context.refinementsLeft--;
     context.schedule.onForced();
     pump(context);
-  }, delayMs);
+  }, context.refinement.delayMs());
 }
 
 function pump(context: Context): void {
@@ -181,7 +189,7 @@ export class VideoPipeline {
       current: undefined,
       timer: undefined,
       refineTimer: undefined,
-      refinementsLeft: 0,
+      refinement: createRefinement(),
       failures: 0,
       counters: createVideoCounters(),
     };
@@ -246,13 +254,14 @@ export class VideoPipeline {
     pump(this.#context);
   }
 
-  /** New rate; a changed frame rate takes a new encoder and therefore a key frame. */
+  /** New rate or size; a changed frame rate or size takes a new encoder and therefore a key frame. */
   configure(settings: VideoSettings): void {
     const context = this.#context;
     const before = context.settings;
     context.settings = settings;
     context.schedule.setFps(settings.fps);
-    if (settings.fps !== before.fps) context.schedule.onForced();
+    if (settings.fps !== before.fps || (context.encoder && isOutgrown(context, context.encoder)))
+      context.schedule.onForced();
     else if (settings.bitrateBps !== before.bitrateBps) context.encoder?.setBitrate(settings.bitrateBps);
     pump(context);
   }

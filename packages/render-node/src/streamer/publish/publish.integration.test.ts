@@ -101,6 +101,25 @@ describe('a live push', () => {
     expect(states().at(-1)).toBe('publishing');
   });
 
+  it('follows the size that a player bounds the picture to on the same connection, and back', async () => {
+    const browser = await openBrowserClient();
+    try {
+      const streamProfile = { video_width: 320, video_height: 240 };
+      const clientSession = { sdp: await browser.offer(), type: 'offer', streamProfile };
+      const peer = { peerId: 'p2', userId: 'alice', role: 'Player', seat: 1, reconnectToken: 'token' } as const;
+      await stage.link.call('peer.add', { ...peer, clientSession }, deadline);
+      const small = await pull(`${server.url}/alice`, ({ pictures }) => pictures.at(-1)?.width === 320);
+      expect(small.pictures.at(-1)).toMatchObject({ width: 320, height: 240 });
+      const without = { sdp: await browser.offer(), type: 'offer', streamProfile: {} };
+      await stage.link.call('peer.add', { ...peer, peerId: 'p3', clientSession: without }, deadline);
+      await pull(`${server.url}/alice`, ({ pictures }) => pictures.at(-1)?.width === 640);
+      await stage.link.call('peer.remove', { userId: 'alice', code: 1, message: '' }, deadline);
+    } finally {
+      await browser.close();
+    }
+    expect(states().at(-1)).toBe('publishing');
+  });
+
   it('follows a new size of the screen on the same connection', async () => {
     await program.display.setScreenSize(800, 600);
     const played = await pull(`${server.url}/alice`, ({ pictures }) => pictures.at(-1)?.width === 800);
