@@ -48,6 +48,8 @@ export const ClientSessionSchema = Type.Object({
   streamName: Nullish(Type.String({ maxLength: 32 })),
   streamProfile: Type.Optional(Type.Union([Type.Null(), StreamProfileSchema])),
   userId: Nullish(Type.String({ maxLength: 256 })),
+  /** The client lays a picture of any size out as the screen. Others show a smaller picture smaller, so their pictures keep their size. */
+  scalesPicture: Type.Optional(Type.Union([Type.Null(), Type.Boolean()])),
 });
 /** See {@link ClientSessionSchema}. */
 export type ClientSession = Static<typeof ClientSessionSchema>;

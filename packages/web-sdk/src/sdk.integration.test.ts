@@ -136,6 +136,7 @@ test('the ClientSession has the official shape', async () => {
     'streamName',
     'streamProfile',
     'userId',
+    'scalesPicture',
   ]);
   expect(session).toMatchObject({
     type: 'offer',

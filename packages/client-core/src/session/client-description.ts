@@ -12,8 +12,8 @@ export interface ClientDescriptionOptions {
 }
 
 /**
- * Builds the ClientSession around an offer. Field for field what the official SDK sends: undefined fields are absent,
- * `desktopResolution` is null when there is no wish. PURE.
+ * Builds the ClientSession around an offer. Field for field what the official SDK sends, and `scalesPicture`: undefined fields are
+ * absent, `desktopResolution` is null when there is no wish. PURE.
  */
 export function describeClient(offerSdp: string, options: ClientDescriptionOptions): ClientSession {
   const { width, height } = options.remoteDesktopResolution ?? {};
@@ -27,6 +27,7 @@ export function describeClient(offerSdp: string, options: ClientDescriptionOptio
     streamName: options.streamName ?? 'high',
     ...(options.streamProfile ? { streamProfile: options.streamProfile } : {}),
     ...(options.userId === undefined ? {} : { userId: options.userId }),
+    scalesPicture: true,
   };
 }
 

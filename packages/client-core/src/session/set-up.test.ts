@@ -25,6 +25,7 @@ describe('ClientSession', () => {
       sdkType: 'JS',
       desktopResolution: null,
       streamName: 'high',
+      scalesPicture: true,
     });
     const half = describeClient('v=0\r\n', { platform: 'pc', userAgent: '', remoteDesktopResolution: { width: 1920 } });
     expect(half.desktopResolution).toBeNull();

@@ -17,7 +17,7 @@ const picture = {
 };
 
 /** A stream whose pictures take `busyMs` each, of which a third is capture. */
-function createStream() {
+function createStream({ keepsSize = false } = {}) {
   const taken: VideoSettings[] = [];
   const moves: string[] = [];
   const path = { bps: 4_000_000 };
@@ -27,6 +27,7 @@ function createStream() {
     pathBps: () => path.bps,
     setRange: () => undefined,
     screenSize: () => ({ width: 640, height: 480 }),
+    keepsSize: () => keepsSize,
     onLadder: (from, to) => moves.push(`${from.fps} ${to.fps}`),
     nowMs: () => nowMs,
   });
@@ -41,6 +42,16 @@ function createStream() {
   };
   return { rate, taken, moves, path, second };
 }
+
+it('makes pictures smaller only where every client shows them as large as before', () => {
+  for (const keepsSize of [false, true]) {
+    const { rate, taken, second } = createStream({ keepsSize });
+    rate.setProfile(settings, null);
+    for (let at = 0; at < 20; at++) second(90);
+    expect(taken.some(({ share }) => share < 1)).toBe(!keepsSize);
+    expect(taken.at(-1)?.fps).toBeLessThan(30);
+  }
+});
 
 it('lowers the frame rate on a machine at its end, keeps it for a new wish, and raises it again', () => {
   const { rate, taken, moves, second } = createStream();

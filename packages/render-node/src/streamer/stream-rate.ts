@@ -20,6 +20,8 @@ export interface StreamRateDeps {
   readonly setRange: (range: CongestionOptions) => void;
   /** Of the pictures if nothing bounds them. */
   readonly screenSize: () => PictureSize;
+  /** A client shows smaller pictures smaller: under pressure only the frame rate changes. */
+  readonly keepsSize: () => boolean;
   /** Machine or path asks for another frame rate or size. */
   readonly onLadder: (from: Rung, to: Rung) => void;
   /** Monotonic milliseconds. */
@@ -61,7 +63,10 @@ export function createStreamRate(deps: StreamRateDeps): StreamRate {
     return { minBitrateBps, maxBitrateBps, startBitrateBps };
   };
   const ladder = createLadder();
-  const wish = () => ({ fps: effective.fps, ...pictureSize(deps.screenSize(), effective.bound) });
+  const wish = () => {
+    const size = pictureSize(deps.screenSize(), effective.bound);
+    return { fps: effective.fps, ...size, keepsSize: deps.keepsSize() };
+  };
   let rung: Rung = { fps: effective.fps, share: 1 };
   let second = emptySecond(nowMs());
   let made: PictureSize | null = null;

@@ -95,6 +95,7 @@ export class Streamer {
       pathBps: () => this.#peers.allocatedBps(),
       setRange: (range) => this.#peers.setBitrateRange(range),
       screenSize: () => this.#video.source.size(),
+      keepsSize: () => this.#peers.keepsSize(),
       onLadder: (from, to) => deps.logger.info({ from, to }, 'frame rate and size follow machine and path'),
       nowMs: () => performance.now(),
     });

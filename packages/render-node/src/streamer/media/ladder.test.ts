@@ -65,6 +65,7 @@ describe('the rungs', () => {
       ['60 1', '40 1', '30 1', '30 0.75', '20 0.75', '15 0.75'],
     ],
     ['a smaller one', { fps: 6, width: 320, height: 240 }, ['6 1']],
+    ['one that must keep its size', { ...wanted, fps: 30, keepsSize: true }, ['30 1', '20 1', '15 1', '10 1']],
     [
       '1440p',
       { fps: 40, width: 2_560, height: 1_440 },

@@ -4,6 +4,8 @@ import type { PictureSize } from './screen-source.js';
 /** What settings and wishes ask for. */
 export interface LadderWish extends PictureSize {
   readonly fps: number;
+  /** Only the frame rate may change: a client shows smaller pictures smaller. */
+  readonly keepsSize?: boolean;
 }
 
 /** A frame rate and a size. */
@@ -24,14 +26,15 @@ const sizeShares = [3 / 4, 1 / 2, 1 / 4] as const;
  * of the machine as 3/4 of the size do, and leave text sharp. Then the size, down to the least that is readable; then the frame rate again. Each rung
  * differs from the one before, in one of the two. PURE.
  */
-export function rungsOf({ fps: wantedFps, width, height }: LadderWish): Rung[] {
+export function rungsOf({ fps: wantedFps, width, height, keepsSize = false }: LadderWish): Rung[] {
   const least = Math.min(wantedFps, mediaLimits.ladderMinFps);
   const rates = rateShares.map((share) => ({ share, fps: Math.max(least, Math.round(wantedFps * share)) }));
   const smooth = rates.filter(
     ({ share, fps }) => share === 1 || (share >= leastSmoothShare && fps >= mediaLimits.ladderSmoothFps),
   );
   const lowest = smooth.at(-1)?.fps ?? wantedFps;
-  const sizes = sizeShares.filter((share) => Math.min(width, height) * share >= mediaLimits.ladderLeastLines);
+  const isReadable = (share: number) => Math.min(width, height) * share >= mediaLimits.ladderLeastLines;
+  const sizes = keepsSize ? [] : sizeShares.filter(isReadable);
   const smallest = sizes.at(-1) ?? 1;
   const rungs = [
     ...smooth.map(({ fps }) => ({ fps, share: 1 })),

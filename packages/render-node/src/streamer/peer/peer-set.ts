@@ -83,7 +83,7 @@ export class PeerSet {
     if (this.#entries.has(peerId)) throw new AppError('peer-exists', `there is a peer ${peerId} already`);
     this.#pending++;
     try {
-      const identity = { peerId, userId, role, seat };
+      const identity = { peerId, userId, role, seat, scalesPicture: params.clientSession.scalesPicture === true };
       // Channels cannot open before the answer has reached the client, so the controls are there in time.
       const holder: { peer?: Peer } = {};
       const control = this.#control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));
@@ -255,6 +255,11 @@ export class PeerSet {
   /** Whether the next picture had better be made later: the player's path is full. */
   shouldHold(): boolean {
     return shouldHold(this.#receiving().map(({ peer, role }) => ({ role, blocked: peer.blocked })));
+  }
+
+  /** Somebody would see a smaller picture smaller. */
+  keepsSize(): boolean {
+    return this.#receiving().some(({ peer }) => !peer.identity.scalesPicture);
   }
 
   setBitrateRange(range: CongestionOptions): void {

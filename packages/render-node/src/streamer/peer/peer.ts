@@ -24,6 +24,8 @@ export interface PeerIdentity {
   readonly userId: string;
   readonly role: Role;
   readonly seat: number;
+  /** Lays a picture of any size out as the screen; without it, pictures keep their size. */
+  readonly scalesPicture?: boolean;
 }
 
 /** Why a peer ended. */
