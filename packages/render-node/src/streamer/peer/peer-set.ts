@@ -14,7 +14,7 @@ import type { VideoCodec } from '../video-codec.js';
 import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
-import type { PeerPicture, SessionPeer } from './session-peer.js';
+import type { PeerPicture } from './session-peer.js';
 import { createSocketEntry } from './socket-entry.js';
 
 /** What the set tells the streamer. */
@@ -242,9 +242,10 @@ export class PeerSet {
   }
 
   #receiving() {
-    const role = ({ identity }: SessionPeer) => (identity.role === 'Player' ? 'player' : 'viewer');
     const receiving = [...this.#entries.values()].filter(({ peer, paused }) => peer.connected && !paused.video);
-    return receiving.map(({ peer }) => ({ peer, role: role(peer) }) as const);
+    return receiving.map(
+      ({ peer }) => ({ peer, role: peer.identity.role === 'Player' ? 'player' : 'viewer' }) as const,
+    );
   }
 
   /** Rate of the encode that all connected peers share; undefined without peers. */
