@@ -235,10 +235,8 @@ export class PeerSet {
   /** What somebody wants to receive right now. */
   wanted(): { readonly video: boolean; readonly audio: boolean } {
     const connected = [...this.#entries.values()].filter(({ peer }) => peer.connected);
-    return {
-      video: connected.some(({ paused }) => !paused.video),
-      audio: connected.some(({ paused }) => !paused.audio),
-    };
+    const wants = (medium: 'video' | 'audio') => connected.some(({ paused }) => !paused[medium]);
+    return { video: wants('video'), audio: wants('audio') };
   }
 
   #receiving() {
