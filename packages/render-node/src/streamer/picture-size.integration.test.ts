@@ -89,7 +89,7 @@ describe('the size of the picture', () => {
   );
 
   it('goes down with the frame rate on a path too narrow for what moves, and up when the screen is still', async () => {
-    await join({ streamProfile: { max_bitrate: 250, unit: 'kbps' } });
+    await join({ streamProfile: { max_bitrate: 250, unit: 'kbps' }, scalesPicture: true });
     await sees(1_280, 720);
     program.stopPainting();
     painter = setInterval(paintNoise, 15);
