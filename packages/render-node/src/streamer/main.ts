@@ -21,6 +21,7 @@ import type { StreamerDeps } from './deps.js';
 import { streamerLimits } from './limits.js';
 import { createAudioEncoder } from './media/audio-encoder.js';
 import { AudioPipeline } from './media/audio-pipeline.js';
+import { av1EncoderName, createAv1Encoder } from './media/av1-encoder.js';
 import { createWallClock } from './media/clock.js';
 import { createColorConverter } from './media/color-convert.js';
 import { createCpuMeter } from './media/cpu-load.js';
@@ -31,8 +32,9 @@ import { Microphone } from './media/microphone.js';
 import { createMemoryMapper } from './media/native-memory.js';
 import { createScalingConverter } from './media/picture-scale.js';
 import { fullSize } from './media/picture-size.js';
+import { openRecipe } from './media/reopening-encoder.js';
 import { createScreenSource } from './media/screen-source.js';
-import { createVideoEncoder, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
+import { type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { createVp8Encoder } from './media/vp8-encoder.js';
 import { LivePush } from './publish/live-push.js';
@@ -41,6 +43,7 @@ import { createPartFiles } from './record/part-files.js';
 import { Recording } from './record/recording.js';
 import { serveMediaSockets } from './socket/server.js';
 import { Streamer } from './streamer.js';
+import { commonCodecs, videoCodecs } from './video-codec.js';
 import { createMainWindowKeeper } from './window/main-window.js';
 
 /**
@@ -59,7 +62,7 @@ const ConfigSchema = Type.Object({
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
   microphonePath: Type.String(),
-  hardwareEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
+  probedEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
   publisherEntry: Type.Optional(Type.String()),
 });
 
@@ -88,12 +91,12 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
 
 /** An opener for each codec; for H.264 the cards that the node has found, then x264. */
 function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
-  const cards = hardwareRecipes.filter(({ name }) => config.hardwareEncoders?.includes(name));
+  const cards = hardwareRecipes.filter(({ name }) => config.probedEncoders?.includes(name));
   const candidates = [...cards, x264Recipe].map((recipe) => ({
     name: recipe.name,
-    open: (options: VideoEncoderOptions, shared?: Frame) => createVideoEncoder(options, shared, recipe),
+    open: (options: VideoEncoderOptions, shared?: Frame) => openRecipe(recipe, options, shared),
   }));
-  return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder } as const;
+  return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder, AV1: createAv1Encoder } as const;
 }
 
 interface Parts {
@@ -136,6 +139,7 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
     clock,
     logger,
     loopbackAddress: config.loopbackAddress,
+    codecs: config.probedEncoders?.includes(av1EncoderName) ? videoCodecs : commonCodecs,
     cpuUsagePercent: createCpuMeter(),
     createVideo: video.create,
     createAudio: (onSound, onPcm) =>
