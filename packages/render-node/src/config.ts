@@ -114,6 +114,11 @@ export const RenderNodeConfigSchema = Type.Object(
       description:
         'auto takes a graphics card for H.264 where a probe at the start has made pictures with it; software never does.',
     }),
+    av1: Type.Enum(['auto', 'on', 'off'], {
+      default: 'auto',
+      description:
+        'AV1 for clients that ask for it: auto where a probe at the start has found this machine fast enough; on wherever libaom is installed; off never.',
+    }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error'], {
       default: 'info',
       description: 'Log level of the port mux and the streamers.',

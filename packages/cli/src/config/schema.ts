@@ -39,6 +39,7 @@ const nodeSection = Type.Object(
     packageCacheBytes: renderNode.packageCacheBytes,
     uidBase: renderNode.uidBase,
     encoder: renderNode.encoder,
+    av1: renderNode.av1,
     display: renderNode.display,
     limits: renderNode.limits,
   },

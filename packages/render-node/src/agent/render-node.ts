@@ -16,7 +16,7 @@ import { displayDrivers } from '../host/display-drivers.js';
 import { provideNativeHelpers } from '../host/native-helpers.js';
 import { slotPaths } from '../host/slot-paths.js';
 import type { SlotUser } from '../host/slot-user.js';
-import { probeEncoders } from './encoder-probe.js';
+import { findEncoders } from './encoder-probe.js';
 import { agentLimits } from './limits.js';
 import { trimLogs } from './log-trim.js';
 import { createMediaOpener } from './media-tunnel.js';
@@ -68,6 +68,8 @@ async function buildParts(
   runDir: string,
   outbox: NodeOutbox,
 ): Promise<NodeParts> {
+  // Takes a second or two, so the rest goes on meanwhile. Never rejects.
+  const probing = findEncoders(config, { entry: packageFile('streamer/probe-main.js'), logger });
   const root = process.getuid?.() === 0;
   if (!root) logger.warn('not root: slots share this user, and programs have no CPU, memory and process limits');
   const cgroups = await detectCgroupDriver({
@@ -99,8 +101,7 @@ async function buildParts(
     logger,
   });
   const latency = createLatencyLedger();
-  const hardwareEncoders =
-    config.encoder === 'software' ? [] : await probeEncoders(packageFile('streamer/probe-main.js'), logger);
+  const probedEncoders = await probing;
   const environment = async (slotIndex: number): Promise<SlotEnvironment> => {
     const user: SlotUser = root ? { uid: config.uidBase + slotIndex, gid: config.uidBase + slotIndex } : null;
     const { cpuCores, memoryBytes, processes } = config.limits;
@@ -111,7 +112,7 @@ async function buildParts(
       paths: slotPaths(runDir, slotIndex),
       cgroup: await cgroups.createSlot(`slot-${slotIndex}`, { cpuCores, memoryBytes, processes }),
       displayDrivers: displayDrivers(config.display.driver),
-      hardwareEncoders,
+      probedEncoders,
       streamerEntry: config.processEntries.streamer ?? packageFile('streamer/main.js'),
       etcPath,
       ...helpers,

@@ -16,8 +16,8 @@ export interface SlotEnvironment {
   readonly displayDrivers: readonly DisplayDriver[];
   /** JavaScript file of the streamer. */
   readonly streamerEntry: string;
-  /** Encoders of graphics cards that streamers may use, by FFmpeg's names. */
-  readonly hardwareEncoders: readonly string[];
+  /** Encoders that streamers may use besides those of every node, see `findEncoders`. */
+  readonly probedEncoders: readonly string[];
   /** Generated files for the /etc of programs. */
   readonly etcPath: string;
   readonly framePacerPath: string | null;

@@ -53,7 +53,7 @@ function openStreamer(
     microphonePath: paths.microphonePath,
     loopbackAddress: '127.0.0.1',
     logLevel: config.logLevel,
-    hardwareEncoders: slot.hardwareEncoders,
+    probedEncoders: slot.probedEncoders,
   };
   const env = {
     ...hostEnvironment(slot),

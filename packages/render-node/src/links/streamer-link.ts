@@ -41,8 +41,8 @@ export interface StreamerConfig {
   /** Address and port range on loopback for ICE sockets; the port mux forwards to them. */
   readonly loopbackAddress: string;
   readonly logLevel: string;
-  /** Encoders of graphics cards that have passed the node's probe, by FFmpeg's names; default: none. */
-  readonly hardwareEncoders?: readonly string[];
+  /** Encoders that have passed the node's probe, those of graphics cards by FFmpeg's names; default: none. */
+  readonly probedEncoders?: readonly string[];
   /** JavaScript file of the publisher of live pushes; default: the one beside the streamer. */
   readonly publisherEntry?: string;
 }

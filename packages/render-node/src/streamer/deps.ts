@@ -9,6 +9,7 @@ import type { VideoPipelineDeps } from './media/video-contract.js';
 import type { VideoPipeline } from './media/video-pipeline.js';
 import type { LivePush, PushEvents } from './publish/live-push.js';
 import type { Recording, RecordingEvents } from './record/recording.js';
+import type { VideoCodec } from './video-codec.js';
 import type { MainWindowKeeper } from './window/main-window.js';
 
 /** Everything a streamer is composed of; built in `main.ts`. */
@@ -17,6 +18,8 @@ export interface StreamerDeps {
   readonly clock: WallClock;
   readonly logger: Logger;
   readonly loopbackAddress: string;
+  /** What this node encodes fast enough. */
+  readonly codecs: readonly VideoCodec[];
   readonly cpuUsagePercent: () => number;
   readonly createVideo: (events: Pick<VideoPipelineDeps, 'onPicture' | 'shouldHold'>) => VideoPipeline;
   readonly createAudio: (onSound: (sound: EncodedSound) => void, onPcm: (sound: PcmSound) => void) => AudioPipeline;

@@ -8,6 +8,8 @@ export const streamerLimits = {
   heartbeatSilenceMs: 10_000,
   /** ICE `disconnected` may heal after a change of network; the library itself declares `failed` later. */
   disconnectedMs: 10_000,
+  /** Processor time of a 720p picture in AV1 above which it is not offered: 30 of them a second would take more than 60 % of a core. */
+  av1PictureMs: 20,
   /** How often liveness is looked at; bounds how late a loss is reported. */
   livenessTickMs: 1_000,
   /** Time for the library to write its local description; it takes ≈ 5 ms. */

@@ -21,6 +21,7 @@ import type { StreamerDeps } from './deps.js';
 import { streamerLimits } from './limits.js';
 import { createAudioEncoder } from './media/audio-encoder.js';
 import { AudioPipeline } from './media/audio-pipeline.js';
+import { av1EncoderName, createAv1Encoder } from './media/av1-encoder.js';
 import { createWallClock } from './media/clock.js';
 import { createColorConverter } from './media/color-convert.js';
 import { createCpuMeter } from './media/cpu-load.js';
@@ -41,6 +42,7 @@ import { createPartFiles } from './record/part-files.js';
 import { Recording } from './record/recording.js';
 import { serveMediaSockets } from './socket/server.js';
 import { Streamer } from './streamer.js';
+import { commonCodecs, videoCodecs } from './video-codec.js';
 import { createMainWindowKeeper } from './window/main-window.js';
 
 /**
@@ -59,7 +61,7 @@ const ConfigSchema = Type.Object({
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
   microphonePath: Type.String(),
-  hardwareEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
+  probedEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
   publisherEntry: Type.Optional(Type.String()),
 });
 
@@ -88,12 +90,12 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
 
 /** An opener for each codec; for H.264 the cards that the node has found, then x264. */
 function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
-  const cards = hardwareRecipes.filter(({ name }) => config.hardwareEncoders?.includes(name));
+  const cards = hardwareRecipes.filter(({ name }) => config.probedEncoders?.includes(name));
   const candidates = [...cards, x264Recipe].map((recipe) => ({
     name: recipe.name,
     open: (options: VideoEncoderOptions, shared?: Frame) => createVideoEncoder(options, shared, recipe),
   }));
-  return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder } as const;
+  return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder, AV1: createAv1Encoder } as const;
 }
 
 interface Parts {
@@ -136,6 +138,7 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
     clock,
     logger,
     loopbackAddress: config.loopbackAddress,
+    codecs: config.probedEncoders?.includes(av1EncoderName) ? videoCodecs : commonCodecs,
     cpuUsagePercent: createCpuMeter(),
     createVideo: video.create,
     createAudio: (onSound, onPcm) =>

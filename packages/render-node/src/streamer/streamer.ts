@@ -25,7 +25,7 @@ import { streamPushState } from './publish/push-state.js';
 import { audioClockRate, rtpTimestamp } from './rtp/rtp-time.js';
 import type { TakeConnection } from './socket/server.js';
 import { createStreamRate, type StreamRate } from './stream-rate.js';
-import { rankCodecs, type VideoCodec } from './video-codec.js';
+import { rankCodecs, socketCodec, type VideoCodec } from './video-codec.js';
 
 const notConfigured = () => new AppError('not-configured', 'the streamer has no session yet');
 
@@ -146,11 +146,19 @@ export class Streamer {
     this.#outputs.begin(settings);
     if (isNew) this.#rate.reset();
     this.#rate.setProfile(settings, null);
-    if (isNew) this.#updateCodecs(rankCodecs({ ...settings, running: [], preferredCodecList: null }).slice(0, 1));
+    if (isNew) this.#updateCodecs(this.#rank(settings, null).slice(0, 1));
     // Not awaited: the program starts and the answer travels meanwhile.
     void this.#video.prepare();
     this.#updateRunning();
     return null;
+  }
+
+  #rank(
+    { disabledVideoCodecs }: StreamSettings,
+    preferredCodecList: readonly string[] | null | undefined,
+    running: readonly VideoCodec[] = [],
+  ): VideoCodec[] {
+    return rankCodecs({ preferredCodecList, disabledVideoCodecs, running, available: this.#deps.codecs });
   }
 
   async #addPeer(params: AddPeerParams): Promise<AddPeerResult> {
@@ -158,7 +166,7 @@ export class Streamer {
     if (!session) throw notConfigured();
     const { clientSession, role, userId } = params;
     const running = this.#peers.codecs(userId);
-    const ranking = rankCodecs({ ...session.settings, running, preferredCodecList: clientSession.preferredCodecList });
+    const ranking = this.#rank(session.settings, clientSession.preferredCodecList, running);
     const offer = parseOffer(clientSession.sdp, ranking);
     this.#peers.takeOver(userId, role);
     this.#updateCodecs([offer.videoCodec]);
@@ -175,6 +183,7 @@ export class Streamer {
       loopbackAddress: this.#deps.loopbackAddress,
       candidates: { addresses: publicAddresses, udpPort, tcpPort },
       bitrate: this.#rate.range(),
+      socketCodec: socketCodec([offer.videoCodec, ...ranking]),
     });
     // A program that waits for its first user is nobody's session yet.
     if (session.recordingDirectory !== null) this.#outputs.recording.start(session.recordingDirectory);

@@ -28,7 +28,7 @@ export interface VideoEncoderOptions {
 /** One encoded picture. */
 export interface EncodedPicture {
   readonly codec: VideoCodec;
-  /** Owned by the receiver. H.264: an Annex-B access unit, which starts with SPS and PPS when `keyFrame`. VP8: a frame of RFC 6386. */
+  /** Owned by the receiver. H.264: an Annex-B access unit, which starts with SPS and PPS when `keyFrame`. VP8: a frame of RFC 6386. AV1: a temporal unit with sizes, with a sequence header when `keyFrame`. */
   readonly data: Buffer;
   readonly keyFrame: boolean;
   /** Wall clock of the capture, microseconds. */

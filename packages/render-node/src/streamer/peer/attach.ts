@@ -1,4 +1,5 @@
 import type { ControlPeer, PeerControl } from '../control/contract.js';
+import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
 import type { PeerIdentity } from './peer.js';
 import type { SessionPeer } from './session-peer.js';
@@ -8,6 +9,8 @@ export interface PeerEntry {
   readonly peer: SessionPeer;
   readonly control: PeerControl;
   readonly reconnectToken: string;
+  /** Of pictures on a WebSocket of the same client. */
+  readonly socketCodec: CommonCodec;
   readonly paused: { audio: boolean; video: boolean };
 }
 

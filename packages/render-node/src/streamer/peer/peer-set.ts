@@ -10,7 +10,7 @@ import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
-import type { VideoCodec } from '../video-codec.js';
+import type { CommonCodec, VideoCodec } from '../video-codec.js';
 import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
@@ -69,7 +69,7 @@ export class PeerSet {
    */
   async add(
     params: AddPeerParams,
-    options: Omit<PeerOptions, 'identity'>,
+    { socketCodec, ...options }: Omit<PeerOptions, 'identity'> & { readonly socketCodec: CommonCodec },
   ): Promise<{
     readonly sdp: string;
     readonly transport: LocalTransport & { readonly address: string; readonly port: number };
@@ -92,7 +92,7 @@ export class PeerSet {
         throw error;
       });
       holder.peer = peer;
-      this.#entries.set(peerId, { peer, control, reconnectToken, paused: { audio: false, video: false } });
+      this.#entries.set(peerId, { peer, control, reconnectToken, socketCodec, paused: { audio: false, video: false } });
       const { sdp, transport } = peer.describe();
       if (!transport) throw new AppError('webrtc-failed', 'the peer has no transport');
       return { sdp, transport, socketToken: this.#tokens.issue(peerId, performance.now()) };

@@ -5,13 +5,16 @@ import { type OfferedRepair, repairOf } from './sdp-repair.js';
 /** Choice of a codec in one m-line of an offer. PURE. Values come from a stranger and are checked here, see `sdp-offer.ts`. */
 
 /** Texts of `a=rtpmap`: encoding name, clock rate in Hz, channels. */
-export const encodings = { H264: 'H264/90000', VP8: 'VP8/90000', opus: 'opus/48000/2' } as const;
+export const encodings = { H264: 'H264/90000', VP8: 'VP8/90000', AV1: 'AV1/90000', opus: 'opus/48000/2' } as const;
+
+/** Main profile, and the level that stands for all: receivers do not hold a sender to it. */
+const av1Parameters = 'level-idx=5;profile=0;tier=0';
 
 /** An RTP codec as offered. */
 export interface OfferedCodec extends OfferedRepair {
   readonly name: VideoCodec | 'opus';
   readonly payloadType: number;
-  /** Text of `a=fmtp`, echoed in the answer; empty when absent. */
+  /** Text of `a=fmtp` in the answer: as offered, or our own; empty when absent. */
   readonly parameters: string;
   /** Feedback kinds both sides know, e.g. `nack pli`. */
   readonly feedback: readonly string[];
@@ -84,10 +87,23 @@ function chooseVp8(media: MediaDescription): OfferedCodec | undefined {
   return vp8 && { ...codecOf(media, vp8.payload, 'VP8'), parameters: '' };
 }
 
+/** AV1 in the main profile, which alone is encoded; undefined when there is none. @see RTP Payload Format For AV1 §7.2 */
+function chooseAv1(media: MediaDescription): OfferedCodec | undefined {
+  const av1 = media.rtp.find(
+    (entry) =>
+      entry.codec.toUpperCase() === 'AV1' &&
+      isPayloadType(entry.payload) &&
+      String(parseParams(parametersOf(media, entry.payload)).profile ?? 0) === '0',
+  );
+  return av1 && { ...codecOf(media, av1.payload, 'AV1'), parameters: av1Parameters };
+}
+
+const choosers = { H264: chooseH264, VP8: chooseVp8, AV1: chooseAv1 } as const;
+
 /** The first of `codecs` that the m-line offers in a form we send. PURE. */
 export function chooseVideo(media: MediaDescription, codecs: readonly VideoCodec[]): OfferedCodec | undefined {
   for (const codec of codecs) {
-    const chosen = codec === 'H264' ? chooseH264(media) : chooseVp8(media);
+    const chosen = choosers[codec](media);
     if (chosen) return chosen;
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { Peer, PeerCloseReason, PeerIdentity } from './peer.js';
 /** One picture for every kind of peer. */
 export interface PeerPicture extends VideoPicture {
   readonly codec: VideoCodec;
-  /** The whole picture: Annex-B, or a VP8 frame. */
+  /** The whole picture: Annex-B, a VP8 frame, or a temporal unit of AV1. */
   readonly data: Buffer;
 }
 

@@ -19,7 +19,7 @@ export function createSocketEntry(
   sibling: PeerEntry,
   parts: SocketEntryParts,
 ): PeerEntry & { readonly peer: SocketPeer } {
-  const { reconnectToken } = sibling;
+  const { reconnectToken, socketCodec } = sibling;
   const identity = { ...sibling.peer.identity, peerId: `${sibling.peer.identity.peerId}.socket` };
   const { peerId } = identity;
   const holder: { peer?: SocketPeer } = {};
@@ -32,8 +32,8 @@ export function createSocketEntry(
       onTargetChanged: parts.onTargetChanged,
       channels: listenerOf(control),
     },
-    { ...parts, identity, codec: sibling.peer.codec, logger: parts.logger.child({ peerId }) },
+    { ...parts, identity, codec: socketCodec, logger: parts.logger.child({ peerId }) },
   );
   holder.peer = peer;
-  return { peer, control, reconnectToken, paused: { audio: false, video: false } };
+  return { peer, control, reconnectToken, socketCodec, paused: { audio: false, video: false } };
 }

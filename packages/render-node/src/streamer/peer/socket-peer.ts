@@ -15,7 +15,7 @@ import { rtpTimestamp, videoClockRate } from '../rtp/rtp-time.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { socketLimits } from '../socket/limits.js';
 import { createSocketRate, type SocketRate } from '../socket/socket-rate.js';
-import type { VideoCodec } from '../video-codec.js';
+import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
 import type { PeerCloseReason, PeerIdentity } from './peer.js';
 import type { PeerPicture, PeerStats, SessionPeer } from './session-peer.js';
@@ -35,7 +35,7 @@ export interface SocketPeerEvents {
 /** How it is made. */
 export interface SocketPeerOptions {
   readonly identity: PeerIdentity;
-  readonly codec: VideoCodec;
+  readonly codec: CommonCodec;
   readonly connection: SocketConnection;
   readonly bitrate: CongestionOptions;
   /** Server wall clock in microseconds. */
@@ -47,7 +47,7 @@ export interface SocketPeerOptions {
 
 const pictureKinds = { H264: 'h264', VP8: 'vp8' } as const;
 
-const hello = (codec: VideoCodec): MediaSocketHello => ({
+const hello = (codec: CommonCodec): MediaSocketHello => ({
   Type: 'CreateSession',
   Data: {
     Code: 0,
@@ -66,7 +66,7 @@ const closeCodes = { goingAway: 1001, violation: 1008 } as const;
  */
 export class SocketPeer implements SessionPeer {
   readonly identity: PeerIdentity;
-  readonly codec: VideoCodec;
+  readonly codec: CommonCodec;
   readonly channels = {
     send: (label: string, text: string) => this.#sendMessage(label, text),
     isOpen: (label: string) => !this.#closed && this.#open.has(label),

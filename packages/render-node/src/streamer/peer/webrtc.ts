@@ -45,8 +45,10 @@ function addSsrcs(media: Video | Audio, offered: OfferedMedia, stream: LocalStre
 function addTracks(connection: PeerConnection, options: OpenConnectionOptions) {
   const { offer, cname } = options;
   const video = new nodeDataChannel.Video(offer.video.mid, directions[offer.video.direction]);
-  if (offer.videoCodec === 'H264') video.addH264Codec(offer.video.codec.payloadType);
-  else video.addVP8Codec(offer.video.codec.payloadType);
+  const { payloadType } = offer.video.codec;
+  if (offer.videoCodec === 'H264') video.addH264Codec(payloadType);
+  else if (offer.videoCodec === 'VP8') video.addVP8Codec(payloadType);
+  else video.addAV1Codec(payloadType);
   addSsrcs(video, offer.video, options.video, cname);
   const videoTrack = connection.addTrack(video);
   if (!offer.audio) return { video: videoTrack, audio: undefined };

@@ -7,7 +7,7 @@ import { buildChannelChange, buildChannelMessage, buildReceived, parseMediaMessa
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SocketPeer } from '../peer/socket-peer.js';
-import type { VideoCodec } from '../video-codec.js';
+import type { CommonCodec } from '../video-codec.js';
 import { buildFrameHead, opcodes } from './frames.js';
 import { type MediaSocketServer, serveMediaSockets, type TakeConnection } from './server.js';
 
@@ -56,7 +56,7 @@ function dial(token: string) {
   return { text: () => got.toString('latin1'), bytes: () => got, send, closed: once(socket, 'close') };
 }
 
-function createPeer(codec: VideoCodec = 'H264') {
+function createPeer(codec: CommonCodec = 'H264') {
   const events = {
     onChosen: vi.fn(),
     onClosed: vi.fn(),

@@ -108,6 +108,7 @@ export async function openStage(): Promise<Stage> {
     microphonePath: join(dir, 'microphone'),
     loopbackAddress: '127.0.0.1',
     logLevel: 'warn',
+    probedEncoders: ['libaom_av1'],
     publisherEntry,
   };
   const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });

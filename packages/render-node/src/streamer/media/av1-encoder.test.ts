@@ -1,0 +1,109 @@
+import { AV_LOG_ERROR, FF_DECODER_LIBDAV1D } from 'node-av/constants';
+import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { obuTypes, readObus } from '../rtp/av1-obus.js';
+import { createAv1Encoder } from './av1-encoder.js';
+import { createVideoEncoder, type EncodedPicture, type VideoEncoder } from './video-encoder.js';
+
+const fps = 50;
+const options = { width: 320, height: 192, fps, bitrateBps: 2_000_000, threads: 2 };
+let encoder: VideoEncoder;
+let pictures = 0;
+
+beforeAll(() => Log.setLevel(AV_LOG_ERROR));
+afterEach(() => encoder.close());
+
+/** Fills the frame with detail that moves: as many bits are used as there are. */
+function draw({ frame }: VideoEncoder): void {
+  const [y] = frame.data ?? [];
+  const [stride = 0] = frame.linesize;
+  let seed = ++pictures;
+  for (let at = 0; y && at < stride * options.height; at++) {
+    seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+    y[at] = 100 + ((seed >> 16) & 31);
+  }
+}
+
+async function encode(count: number): Promise<EncodedPicture[]> {
+  const made: EncodedPicture[] = [];
+  for (let index = 0; index < count; index++) {
+    draw(encoder);
+    made.push(await encoder.encode(pictures * (1_000_000 / fps), false));
+  }
+  return made;
+}
+
+const mbps = (made: readonly EncodedPicture[]) =>
+  (made.reduce((sum, { data }) => sum + data.length, 0) * 8 * fps) / made.length / 1_000_000;
+
+describe('createAv1Encoder', () => {
+  it('makes a key frame first, then on demand only, each with a sequence header, and its pictures can be decoded', async () => {
+    encoder = await createAv1Encoder(options);
+    const made = await encode(20);
+    draw(encoder);
+    made.push(await encoder.encode((pictures + 1) * 20_000, true), ...(await encode(2)));
+    expect(made.flatMap(({ keyFrame }, index) => (keyFrame ? [index] : []))).toEqual([0, 20]);
+    const withHeader = made.map(({ data }) => readObus(data).some(({ type }) => type === obuTypes.sequenceHeader));
+    expect(withHeader).toEqual(made.map(({ keyFrame }) => keyFrame));
+
+    const decoder = new CodecContext();
+    const codec = Codec.findDecoderByName(FF_DECODER_LIBDAV1D);
+    decoder.allocContext3(codec);
+    decoder.threadCount = 1;
+    await decoder.open2(codec, null);
+    const frame = new Frame();
+    frame.alloc();
+    const packet = new Packet();
+    packet.alloc();
+    for (const { data } of made) {
+      packet.data = data;
+      expect(await decoder.sendPacket(packet)).toBe(0);
+      expect(await decoder.receiveFrame(frame)).toBe(0);
+      expect([frame.width, frame.height]).toEqual([320, 192]);
+    }
+    // What comes out is what went in, but for the losses of noise at this rate.
+    const row = frame.data?.[0]?.subarray(0, options.width) ?? Buffer.alloc(0);
+    const mean = row.reduce((total, value) => total + value, 0) / row.length;
+    expect(mean).toBeGreaterThan(110);
+    expect(mean).toBeLessThan(121);
+    for (const native of [packet, frame]) native.free();
+    decoder.freeContext();
+  });
+
+  it('follows any new bitrate on the running encoder, without a key frame', async () => {
+    encoder = await createAv1Encoder(options);
+    await encode(20);
+    for (const expected of [2, 0.5, 4]) {
+      encoder.setBitrate(expected * 1_000_000);
+      await encode(20);
+      const made = await encode(50);
+      expect(mbps(made)).toBeGreaterThan(expected * 0.75);
+      expect(mbps(made)).toBeLessThan(expected * 1.25);
+      expect(made.some(({ keyFrame }) => keyFrame)).toBe(false);
+    }
+  });
+
+  it('saves no bits up for later while the screen stands still', async () => {
+    encoder = await createAv1Encoder(options);
+    await encode(30);
+    draw(encoder);
+    const { data } = await encoder.encode((pictures + 500) * 20_000, false);
+    expect(data.length).toBeLessThan((5 * options.bitrateBps) / 8 / fps);
+  });
+
+  it('encodes the pixels of another encoder, which may be closed first', async () => {
+    const other = await createVideoEncoder(options);
+    encoder = await createAv1Encoder(options, other.frame);
+    draw(other);
+    const written = Buffer.from(other.frame.data?.[0] ?? []);
+    other.close();
+    expect(encoder.frame.data?.[0]?.equals(written)).toBe(true);
+    expect((await encoder.encode(0, false)).keyFrame).toBe(true);
+  });
+
+  it('is a named error when it is used after its end', async () => {
+    encoder = await createAv1Encoder(options);
+    encoder.close();
+    await expect(encoder.encode(0, false)).rejects.toMatchObject({ code: 'encoder-failed' });
+  });
+});
