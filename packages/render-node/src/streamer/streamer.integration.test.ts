@@ -330,43 +330,6 @@ describe('streamer', () => {
     await stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
   });
 
-  it('plays AV1 in Chromium for a client whose list says so, beside H.264 for another, and follows rate, size and key frame wishes', async () => {
-    await stage.link.call(
-      'stream.configure',
-      { sessionId: 'four', settings, window: null, media, recordingDirectory: null },
-      deadline,
-    );
-    const watcher = await openNativeClient();
-    paint(0xff2010);
-    const answer = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['AV1'] });
-    expect(answer.videoMimeType).toBe('video/AV1');
-    await browser.start(direct(answer));
-    await eventually('a red picture', async () => {
-      const { r, g } = await browser.middle();
-      return r > 200 && g < 80;
-    });
-    expect((await browser.stats()).videoCodec).toBe('video/AV1');
-    // Nobody without AV1 in his list gets it, and both are served from one capture.
-    const watched = await addPeer(watcher.offer, 'watcher', 'Viewer');
-    expect(watched.videoMimeType).toBe('video/H264');
-    watcher.start(direct(watched));
-    await eventually('H.264', () => watcher.video.length > 0);
-    paint(0x10ff20);
-    await eventually('a green picture', async () => (await browser.middle()).g > 200);
-    const { keyFramesDecoded: decoded } = await browser.stats();
-    await browser.send('ack', JSON.stringify({ seq: 1, data: { type: 'res_mode', fps: 30, max_bitrate: 1 } }));
-    await eventually('a key frame of a new encoder', async () => (await browser.stats()).keyFramesDecoded > decoded);
-    await program.setScreenSize(640, 360);
-    paint(0xffffff);
-    await eventually('a white picture of the new size', async () => {
-      const { width, height } = await browser.stats();
-      const { r, g, b } = await browser.middle();
-      return width === 640 && height === 360 && r > 220 && g > 220 && b > 220;
-    });
-    await watcher.close();
-    await stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
-  });
-
   it('ends on SIGTERM in good order', async () => {
     expect(await stage.endStreamer()).toBe(0);
   });
