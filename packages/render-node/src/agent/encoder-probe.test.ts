@@ -23,11 +23,12 @@ async function find(
   code: string,
   devices = allDevices,
   config: Partial<Parameters<typeof findEncoders>[0]> = {},
+  deadlineMs = 15_000,
 ): Promise<readonly string[]> {
   const entry = join(dir, `${Math.random()}.mjs`);
   await writeFile(entry, code);
   const list = async (folder: string) => devices[folder] ?? [];
-  return findEncoders({ encoder: 'auto', av1: 'auto', ...config }, { entry, logger, list });
+  return findEncoders({ encoder: 'auto', av1: 'auto', ...config }, { entry, logger, list, deadlineMs });
 }
 
 it('takes what has made pictures, best first, and nothing else that is said', async () => {
@@ -42,6 +43,11 @@ it.each([
 ])('%s takes nothing else along', async (_what, code) => {
   const encoders = await find(`${sayName} if (process.argv[2] === 'h264_qsv') { ${code} }`);
   expect(encoders).toEqual(['h264_nvenc', 'h264_vaapi', 'libaom_av1']);
+});
+
+it('leaves a driver that hangs behind at the deadline', async () => {
+  const hang = `process.on('SIGTERM', () => 0); setInterval(() => 0, 1e6); ${sayName}`;
+  expect(await find(hang, { '/dev/dri': ['renderD128'] }, { av1: 'off' }, 300)).toEqual([]);
 });
 
 it('asks nobody for a card on a machine without its device, or when it is told so', async () => {

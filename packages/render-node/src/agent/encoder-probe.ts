@@ -19,6 +19,8 @@ export interface EncoderProbeParts {
   /** JavaScript file of the probe. */
   readonly entry: string;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Time that one encoder gets; default: that of the limits. */
+  readonly deadlineMs?: number;
   /** Names in a folder; none for a folder that is not there. */
   readonly list?: (folder: string) => Promise<readonly string[]>;
 }
@@ -26,9 +28,10 @@ export interface EncoderProbeParts {
 const listFolder = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
 /** Whether a process of its own has made pictures with the encoder. */
-async function works({ entry, logger }: EncoderProbeParts, encoder: string, ...more: string[]): Promise<boolean> {
+async function works(parts: EncoderProbeParts, encoder: string, ...more: string[]): Promise<boolean> {
+  const { entry, logger, deadlineMs = agentLimits.encoderProbeMs } = parts;
   try {
-    const options = { timeout: agentLimits.encoderProbeMs, killSignal: 'SIGKILL', maxBuffer: 4_096 } as const;
+    const options = { timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: 4_096 } as const;
     const { stdout } = await promisify(execFile)(process.execPath, [entry, encoder, ...more], options);
     return stdout.split('\n').includes(encoder);
   } catch (error) {

@@ -32,8 +32,9 @@ import { Microphone } from './media/microphone.js';
 import { createMemoryMapper } from './media/native-memory.js';
 import { createScalingConverter } from './media/picture-scale.js';
 import { fullSize } from './media/picture-size.js';
+import { openRecipe } from './media/reopening-encoder.js';
 import { createScreenSource } from './media/screen-source.js';
-import { createVideoEncoder, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
+import { type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { createVp8Encoder } from './media/vp8-encoder.js';
 import { LivePush } from './publish/live-push.js';
@@ -93,7 +94,7 @@ function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
   const cards = hardwareRecipes.filter(({ name }) => config.probedEncoders?.includes(name));
   const candidates = [...cards, x264Recipe].map((recipe) => ({
     name: recipe.name,
-    open: (options: VideoEncoderOptions, shared?: Frame) => createVideoEncoder(options, shared, recipe),
+    open: (options: VideoEncoderOptions, shared?: Frame) => openRecipe(recipe, options, shared),
   }));
   return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder, AV1: createAv1Encoder } as const;
 }

@@ -1,10 +1,18 @@
-import { FF_ENCODER_H264_NVENC } from 'node-av/constants';
+import { FF_ENCODER_H264_NVENC, FF_ENCODER_H264_QSV, FF_ENCODER_H264_VAAPI } from 'node-av/constants';
+import type { CodecContext } from 'node-av/lib';
+import { openNv12Input, openVaapiInput } from './card-input.js';
 import { vbvBufferBits } from './rate-control.js';
 import type { H264Recipe } from './video-encoder.js';
 
+function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void {
+  context.bitRate = BigInt(Math.round(bitrateBps));
+  context.rcMaxRate = BigInt(Math.round(bitrateBps));
+  context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
+}
+
 /**
- * Encoders of graphics cards that take pictures from main memory, best first. Each is used only where a probe has made pictures with it, and
- * x264 takes over when it fails. No test has seen one of them work, because no machine of the tests has such a card.
+ * Encoders of graphics cards, best first. Each is used only where a probe has made pictures with it, and x264 takes over when it fails. No test
+ * has seen one of them work, because no machine of the tests has such a card.
  */
 export const hardwareRecipes: readonly H264Recipe[] = [
   {
@@ -18,10 +26,28 @@ export const hardwareRecipes: readonly H264Recipe[] = [
       rc: 'cbr',
       'forced-idr': '1',
     },
-    applyBitrate: (context, bitrateBps, fps) => {
-      context.bitRate = BigInt(Math.round(bitrateBps));
-      context.rcMaxRate = BigInt(Math.round(bitrateBps));
-      context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
+    applyBitrate,
+  },
+  {
+    name: FF_ENCODER_H264_QSV,
+    settings: {
+      preset: 'veryfast',
+      profile: 'baseline',
+      scenario: 'displayremoting',
+      async_depth: '1',
+      look_ahead: '0',
+      forced_idr: '1',
+      repeat_pps: '1',
     },
+    openInput: openNv12Input,
+    applyBitrate,
+  },
+  {
+    name: FF_ENCODER_H264_VAAPI,
+    settings: { profile: 'constrained_baseline', rc_mode: 'CBR', async_depth: '1', idr_interval: '0' },
+    openInput: openVaapiInput,
+    // FFmpeg reads the rate when it opens this encoder, and never again.
+    fixedRate: true,
+    applyBitrate,
   },
 ];

@@ -106,11 +106,22 @@ export function createInputFrame(encoder: string, { width, height }: PictureSize
   return frame;
 }
 
+/** Turns the I420 frame into what an encoder takes. `close` releases native state, after the encoder. */
+export interface EncoderInput {
+  /** @returns a frame of its own, valid until the next call. Rejects with AppError `encoder-failed`. */
+  take(source: Frame): Promise<Frame>;
+  close(): void;
+}
+
 /** How an encoder of FFmpeg makes our kind of H.264. */
 export interface H264Recipe {
   readonly name: FFVideoEncoder;
   readonly settings: Readonly<Record<string, string>>;
-  /** Sets the rate before it is opened and while it runs. */
+  /** For an encoder that takes other pictures than I420; tells the context, which is not open yet. @throws AppError `encoder-failed` */
+  readonly openInput?: (options: VideoEncoderOptions, context: CodecContext) => EncoderInput;
+  /** A new rate takes a new encoder. */
+  readonly fixedRate?: true;
+  /** Sets the rate before it is opened and, unless {@link fixedRate}, while it runs. */
   applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void;
 }
 
@@ -131,6 +142,27 @@ export const x264Recipe: H264Recipe = {
   applyBitrate,
 };
 
+/** Opens the context with its input and frame. What has been made is released when a part fails. @throws AppError `encoder-failed` */
+async function openParts(
+  recipe: H264Recipe,
+  options: VideoEncoderOptions,
+  { context, codec }: ReturnType<typeof newContext>,
+  shared: Frame | undefined,
+): Promise<{ readonly input: EncoderInput | undefined; readonly frame: Frame }> {
+  let input: EncoderInput | undefined;
+  try {
+    input = recipe.openInput?.(options, context);
+    recipe.applyBitrate(context, options.bitrateBps, options.fps);
+    const opened = await context.open2(codec, Dictionary.fromObject({ ...recipe.settings }));
+    checkEncoder(recipe.name, opened, 'cannot open');
+    return { input, frame: createInputFrame(recipe.name, options, shared) };
+  } catch (error) {
+    context.freeContext();
+    input?.close();
+    throw error;
+  }
+}
+
 /**
  * Opens an encoder for H.264, libx264 unless another recipe is given.
  * @param shared frame of another encoder of the same size: both encode its pixels
@@ -144,9 +176,7 @@ export async function createVideoEncoder(
   const { name } = recipe;
   const check = (code: number, what: string) => checkEncoder(name, code, what);
   const { context, codec } = newContext(name, options);
-  recipe.applyBitrate(context, options.bitrateBps, options.fps);
-  check(await context.open2(codec, Dictionary.fromObject({ ...recipe.settings })), 'cannot open');
-  const frame = createInputFrame(name, options, shared);
+  const { input, frame } = await openParts(recipe, options, { context, codec }, shared);
   const packet = new Packet();
   packet.alloc();
   let startUs: number | undefined;
@@ -158,9 +188,10 @@ export async function createVideoEncoder(
     encode: async (captureTimeUs, forceKeyFrame) => {
       startUs ??= captureTimeUs;
       lastPts = Math.max(lastPts + 1, captureTimeUs - startUs);
-      frame.pts = BigInt(lastPts);
-      frame.pictType = forceKeyFrame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-      check(await context.sendFrame(frame), 'refused a picture');
+      const taken = input ? await input.take(frame) : frame;
+      taken.pts = BigInt(lastPts);
+      taken.pictType = forceKeyFrame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+      check(await context.sendFrame(taken), 'refused a picture');
       check(context.receivePacketSync(packet), 'gave no picture');
       const data = packet.data;
       if (!data) throw new AppError('encoder-failed', `${name} gave an empty picture`);
@@ -180,6 +211,7 @@ export async function createVideoEncoder(
       if (!open) return;
       open = false;
       context.freeContext();
+      input?.close();
       packet.free();
       frame.free();
     },
