@@ -13,6 +13,8 @@ export const runtimePackages = [
   'openbox',
   // Colour conversion six times as fast as the encoder library's own.
   'libyuv0',
+  // AV1 for clients that ask for it.
+  'libaom3',
   // Sound.
   'pulseaudio',
   'libasound2-plugins',

@@ -3,6 +3,7 @@ import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { obuTypes, readObus } from '../rtp/av1-obus.js';
 import { createAv1Encoder } from './av1-encoder.js';
+import { asyncStackBytes, koffi } from './native-library.js';
 import { createVideoEncoder, type EncodedPicture, type VideoEncoder } from './video-encoder.js';
 
 const fps = 50;
@@ -99,6 +100,26 @@ describe('createAv1Encoder', () => {
     other.close();
     expect(encoder.frame.data?.[0]?.equals(written)).toBe(true);
     expect((await encoder.encode(0, false)).keyFrame).toBe(true);
+  });
+
+  it('has room on the stack for what text makes of it', async () => {
+    // With koffi's own stack this ends the process.
+    expect(koffi.config().async_stack_size).toBe(asyncStackBytes);
+    const size = { width: 1_280, height: 720 };
+    encoder = await createAv1Encoder({ ...options, ...size, bitrateBps: 1_000_000 });
+    const [luma, ...chroma] = encoder.frame.data ?? [];
+    const [stride = 0] = encoder.frame.linesize;
+    for (const plane of chroma) plane.fill(128);
+    for (let picture = 0; picture < 30; picture++) {
+      for (let row = 0; luma && row < size.height; row++) {
+        for (let column = 0; column < size.width; column++) {
+          const line = Math.floor((row + 4 * picture) / 18);
+          const ink = Math.imul(Math.floor(column / 3) * 31 + line * 17, 0x9e37_79b1) >>> 29 > 4;
+          luma[row * stride + column] = ink && (row + 4 * picture) % 18 < 11 ? 30 : 235;
+        }
+      }
+      expect((await encoder.encode(picture * 20_000, false)).data.length).toBeGreaterThan(0);
+    }
   });
 
   it('is a named error when it is used after its end', async () => {

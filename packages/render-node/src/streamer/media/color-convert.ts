@@ -1,10 +1,10 @@
 import { invariant } from '@cloudstage/protocol';
-import koffi from 'koffi';
 import { AV_PIX_FMT_BGR0, AV_PIX_FMT_YUV420P, SWS_POINT } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { SoftwareScaleContext } from 'node-av/lib';
 import type { Logger } from 'pino';
 import type { RowBand } from './damage-band.js';
+import { koffi } from './native-library.js';
 import type { MemoryMapper } from './native-memory.js';
 
 /** Where a screen picture lies: 32 bits a pixel, bytes B G R X. */

@@ -1,6 +1,6 @@
 import { AppError } from '@cloudstage/protocol';
-import koffi from 'koffi';
 import type { Frame } from 'node-av/lib';
+import { koffi } from './native-library.js';
 
 /**
  * The parts of libaom (Debian `libaom3`) that encoding in real time takes, called through koffi: FFmpeg's wrappers of AV1 encoders cannot change

@@ -1,6 +1,6 @@
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { AppError } from '@cloudstage/protocol';
-import koffi from 'koffi';
+import { koffi } from './native-library.js';
 
 /** Memory shared with the X server: an unlinked tmpfs file, mapped into this process as well. */
 export interface SharedMapping {

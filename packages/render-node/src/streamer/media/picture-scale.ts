@@ -1,8 +1,8 @@
-import koffi from 'koffi';
 import { AV_PIX_FMT_YUV420P, SWS_AREA } from 'node-av/constants';
 import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import { type ColorConverter, planesFrom } from './color-convert.js';
 import type { RowBand } from './damage-band.js';
+import { koffi } from './native-library.js';
 import type { PictureSize } from './screen-source.js';
 import { createInputFrame } from './video-encoder.js';
 

@@ -1,0 +1,89 @@
+import { AV_LOG_FATAL, FF_DECODER_H264, FF_DECODER_LIBDAV1D, FF_DECODER_VP8 } from 'node-av/constants';
+import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
+import type { VideoCodec } from '../../video-codec.js';
+import { createAv1Encoder } from '../av1-encoder.js';
+import { createVideoEncoder, type VideoEncoder, type VideoEncoderOptions } from '../video-encoder.js';
+import { createVp8Encoder } from '../vp8-encoder.js';
+
+/** One picture that went through an encoder and a decoder. */
+export interface LabPicture {
+  readonly bytes: number;
+  readonly keyFrame: boolean;
+  /** Processor time of the encoder on all threads, milliseconds. The process must do nothing else meanwhile. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** What a receiver sees: brightness, without padding. */
+  readonly luma: Uint8Array;
+}
+
+/** An encoder as the streamer uses it, and a decoder behind it. */
+export interface CodecLab {
+  /** Draws into the planes (Y, U, V; strides in bytes), encodes and decodes. Rejects with AppError `encoder-failed`. */
+  take(
+    draw: (planes: readonly Uint8Array[], strides: readonly number[]) => void,
+    atUs: number,
+    forceKeyFrame: boolean,
+  ): Promise<LabPicture>;
+  close(): void;
+}
+
+const encoders: Readonly<Record<VideoCodec, (options: VideoEncoderOptions) => Promise<VideoEncoder>>> = {
+  H264: createVideoEncoder,
+  VP8: createVp8Encoder,
+  AV1: createAv1Encoder,
+};
+const decoders = { H264: FF_DECODER_H264, VP8: FF_DECODER_VP8, AV1: FF_DECODER_LIBDAV1D } as const;
+
+async function openDecoder(name: VideoCodec): Promise<CodecContext> {
+  const codec = Codec.findDecoderByName(decoders[name]);
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  // More threads would hold pictures back.
+  context.threadCount = 1;
+  await context.open2(codec, null);
+  return context;
+}
+
+function lumaOf(frame: Frame): Uint8Array {
+  const { width, height } = frame;
+  const luma = new Uint8Array(width * height);
+  const [plane] = frame.data ?? [];
+  const [stride = 0] = frame.linesize;
+  for (let row = 0; plane && row < height; row++) {
+    luma.set(plane.subarray(row * stride, row * stride + width), row * width);
+  }
+  return luma;
+}
+
+/** Opens both. @throws AppError `encoder-failed` */
+export async function openCodecLab(name: VideoCodec, options: VideoEncoderOptions): Promise<CodecLab> {
+  Log.setLevel(AV_LOG_FATAL);
+  const encoder = await encoders[name](options);
+  const decoder = await openDecoder(name);
+  const frame = new Frame();
+  frame.alloc();
+  const packet = new Packet();
+  packet.alloc();
+  return {
+    take: async (draw, atUs, forceKeyFrame) => {
+      draw(encoder.frame.data ?? [], encoder.frame.linesize);
+      const [cpu, wall] = [process.cpuUsage(), performance.now()];
+      const { data, keyFrame } = await encoder.encode(atUs, forceKeyFrame);
+      const wallMs = performance.now() - wall;
+      const { user, system } = process.cpuUsage(cpu);
+      packet.data = data;
+      if ((await decoder.sendPacket(packet)) < 0 || (await decoder.receiveFrame(frame)) < 0) {
+        throw new Error(`${name}: a picture cannot be decoded`);
+      }
+      const luma = lumaOf(frame);
+      frame.unref();
+      return { bytes: data.length, keyFrame, cpuMs: (user + system) / 1_000, wallMs, luma };
+    },
+    close: () => {
+      encoder.close();
+      decoder.freeContext();
+      packet.free();
+      frame.free();
+    },
+  };
+}
