@@ -101,10 +101,10 @@ describe('parseOffer', () => {
   });
 
   it.each([
-    ['none of our codecs', chromiumOffer.replace(/H264|VP8/g, 'H265'), 'codec-unsupported'],
+    ['none of our codecs', chromiumOffer.replace(/H264|VP8|AV1/g, 'H265'), 'codec-unsupported'],
     [
       'only packetization-mode 0',
-      chromiumOffer.replace(/packetization-mode=1/g, 'packetization-mode=0').replace(/VP8/g, 'VP9'),
+      chromiumOffer.replace(/packetization-mode=1/g, 'packetization-mode=0').replace(/VP8|AV1/g, 'VP9'),
       'codec-unsupported',
     ],
     ['no video', chromiumOffer.replace(/m=video[\s\S]*?(?=m=audio)/, ''), 'offer-invalid'],
@@ -150,6 +150,22 @@ describe('parseOffer', () => {
     expect(video?.fmtp).toEqual([{ payload: rtxPayloadType, config: `apt=${payloadType}` }]);
     expect((video?.rtcpFb ?? []).map(({ type, subtype }) => `${type} ${subtype ?? ''}`.trim())).toEqual(feedback);
     expect(videoOf(buildLibraryOffer(offer))?.rtp).toMatchObject([{ codec: 'VP8', payload: payloadType }]);
+  });
+
+  it('answers AV1 of the main profile with its retransmission', () => {
+    const videoOf = (text: string) => parse(text).media.find(({ type }) => type === 'video');
+    const offer = parseOffer(chromiumOffer, ['AV1', 'H264']);
+    const { payloadType, rtxPayloadType } = offer.video.codec;
+    const video = videoOf(buildAnswer(offer, options));
+    expect(video?.rtp.map(({ codec, rate, payload }) => [codec, rate, payload])).toEqual([
+      ['AV1', 90_000, payloadType],
+      ['rtx', 90_000, rtxPayloadType],
+    ]);
+    expect(video?.fmtp).toContainEqual({ payload: payloadType, config: 'level-idx=5;profile=0;tier=0' });
+    expect(videoOf(buildLibraryOffer(offer))?.rtp).toMatchObject([{ codec: 'AV1', payload: payloadType }]);
+    const withFmtp = (text: string) => chromiumOffer.replace(/(a=rtpmap:45 AV1.*\r\n)(a=fmtp:45.*\r\n)?/, `$1${text}`);
+    expect(parseOffer(withFmtp('a=fmtp:45 profile=1\r\n'), ['AV1', 'H264']).videoCodec).toBe('H264');
+    expect(parseOffer(withFmtp(''), ['AV1', 'H264']).videoCodec).toBe('AV1');
   });
 
   it('answers garbled offers or names an error, and never lets a line through unchecked', () => {
