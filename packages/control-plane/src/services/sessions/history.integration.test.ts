@@ -96,7 +96,9 @@ describe('the history of sessions', () => {
   it('is joined by what a session measures while it runs, when its node answers', async () => {
     const { b, c } = await threeSessions();
     node.latency = { encode: { p50: 3, p95: 5, p99: 9, count: 100 } };
-    expect(await h.services.describeLiveSession(c)).toEqual({ latency: node.latency, peers: [] });
+    node.picture = { width: 960, height: 540, screen: { width: 1_280, height: 720 }, fps: 30 };
+    const { latency, picture } = node;
+    expect(await h.services.describeLiveSession(c)).toEqual({ picture, latency, peers: [] });
     for (const id of [b, 'ses-none']) expect(await h.services.describeLiveSession(id)).toBeNull();
     node.measured = { counts: { encode: [[5, 2]] }, repairs: { resync: 1 } };
     const statistics = { latency: node.measured };
