@@ -6,7 +6,7 @@ import { type Firefox, launchFirefox } from './support/firefox.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
 import { connectionStats, inbound, join, leave, notes } from './support/sdk-session.js';
-import { addStampProject, readStamp } from './support/stamp.js';
+import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
 
 /**
  * Firefox ESR of Debian: over WebRTC it offers VP8, VP9 and AV1 and no H.264; over a WebSocket it decodes H.264 by WebCodecs.
@@ -39,17 +39,6 @@ afterAll(async () => {
   await site?.close();
   await disposeProduct(product);
 });
-
-async function keyArrives(page: Page, key: string, keycode: number): Promise<void> {
-  await page.mouse.click(640, 360);
-  await page.keyboard.down(key);
-  await until(`key ${key}`, async () => {
-    const seen = await readStamp(page);
-    if (seen?.inputKind !== 'key' || seen.inputDetail !== keycode) throw new Error(JSON.stringify(seen));
-    return true;
-  });
-  await page.keyboard.up(key);
-}
 
 const failures = async (page: Page) => (await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name));
 

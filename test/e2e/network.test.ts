@@ -8,7 +8,7 @@ import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
 import { connectionStats, inbound, join, leave, loudness, notes, withCandidates } from './support/sdk-session.js';
-import { addStampProject, readStamp } from './support/stamp.js';
+import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
 import { playLeft } from './support/tone.js';
 
 /** The media path beyond the happy one: blocked UDP, loss, a NAT that forgets, clients that come and go or die. */
@@ -51,17 +51,6 @@ async function moreFrames(page: Page, count: number, timeoutMs?: number): Promis
 }
 
 /** Presses a key until the program's stamp says that it came. */
-async function keyArrives(page: Page, key: string, keycode: number): Promise<void> {
-  await page.mouse.click(640, 360);
-  await page.keyboard.down(key);
-  await until(`key ${key}`, async () => {
-    const seen = await readStamp(page);
-    if (seen?.inputKind !== 'key' || seen.inputDetail !== keycode) throw new Error(JSON.stringify(seen));
-    return true;
-  });
-  await page.keyboard.up(key);
-}
-
 /** What the page was told of losses. */
 async function failures(page: Page) {
   return (await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name));

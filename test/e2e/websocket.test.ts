@@ -5,7 +5,7 @@ import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
 import { answerOf, join, leave, notes, withCandidates } from './support/sdk-session.js';
-import { addStampProject, readStamp } from './support/stamp.js';
+import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
 
 /** The WebSocket path: where neither UDP nor the media port's TCP passes, the page plays through the control plane's port. */
 
@@ -44,17 +44,6 @@ async function openCountingPage(): Promise<{ readonly page: Page; readonly socke
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(socket.url()));
   return { page, sockets };
-}
-
-async function keyArrives(page: Page, key: string, keycode: number): Promise<void> {
-  await page.mouse.click(640, 360);
-  await page.keyboard.down(key);
-  await until(`key ${key}`, async () => {
-    const seen = await readStamp(page);
-    if (seen?.inputKind !== 'key' || seen.inputDetail !== keycode) throw new Error(JSON.stringify(seen));
-    return true;
-  });
-  await page.keyboard.up(key);
 }
 
 /** Loudest sample that the page's element for sound gets within about a second. */

@@ -9,7 +9,7 @@ import {
   stampShares,
 } from '@cloudstage/bench';
 import type { Page } from 'playwright-core';
-import type { Product } from './product.js';
+import { type Product, until } from './product.js';
 
 /** The bench's stamp program as a project of an instance. */
 export async function addStampProject(product: Product): Promise<string> {
@@ -59,4 +59,16 @@ export async function readStamp(page: Page): Promise<Stamp | null> {
     if (stamp) return stamp;
   }
   return null;
+}
+
+/** Presses a key in the middle of the picture until the picture shows that the program has it. @param keycode that of X11 */
+export async function keyArrives(page: Page, key: string, keycode: number): Promise<void> {
+  await page.mouse.click(640, 360);
+  await page.keyboard.down(key);
+  await until(`key ${key}`, async () => {
+    const seen = await readStamp(page);
+    if (seen?.inputKind !== 'key' || seen.inputDetail !== keycode) throw new Error(JSON.stringify(seen));
+    return true;
+  });
+  await page.keyboard.up(key);
 }
