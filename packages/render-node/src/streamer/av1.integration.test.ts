@@ -1,18 +1,14 @@
 import type { ClientSession, Role } from '@cloudstage/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AddPeerResult } from '../links/streamer-link.js';
 import { openDisplay, type X11Display } from '../x11/display.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
+import { stageMedia, stageSettings } from './peer/testing/grey-program.js';
 import { openLossyPath } from './peer/testing/lossy-path.js';
 import { openNativeClient } from './peer/testing/native-client.js';
-import { eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { direct, eventually, openStage, type Stage, through } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 10_000 };
-const settings = {
-  ...{ width: 640, height: 480, fps: 60, minBitrateBps: 500_000, maxBitrateBps: 8_000_000 },
-  ...{ disabledVideoCodecs: [] as string[], publishKeyFrameIntervalMs: 2_000, publishIncludesMicrophone: false },
-};
-const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 };
+const settings = { ...stageSettings, fps: 60 };
 
 let stage: Stage;
 let browser: BrowserClient;
@@ -40,12 +36,6 @@ function startNoise(): () => void {
   return () => clearInterval(timer);
 }
 
-/** The answer with another UDP candidate in place of the node's public ones. */
-const through = ({ sdp }: AddPeerResult, address: string, port: number) =>
-  sdp.replace(/a=candidate:2 .*\r\n/, '').replace(/127\.0\.0\.1 8000 typ host/, `${address} ${port} typ host`);
-
-const direct = (answer: AddPeerResult) => through(answer, answer.loopbackAddress, answer.loopbackPort);
-
 function addPeer(sdp: string, userId: string, role: Role, wishes: Partial<ClientSession> = {}) {
   peers++;
   const clientSession = { sdp, type: 'offer', ...wishes };
@@ -56,7 +46,11 @@ function addPeer(sdp: string, userId: string, role: Role, wishes: Partial<Client
 async function beginSession(more: Partial<typeof settings> = {}): Promise<void> {
   sessions++;
   const session = { sessionId: `session-${sessions}`, settings: { ...settings, ...more } };
-  await stage.link.call('stream.configure', { ...session, window: null, media, recordingDirectory: null }, deadline);
+  await stage.link.call(
+    'stream.configure',
+    { ...session, window: null, media: stageMedia, recordingDirectory: null },
+    deadline,
+  );
 }
 const endSession = () => stage.link.call('session.close', { code: 0, message: 'good bye' }, deadline);
 const stats = async () => (await stage.link.call('stream.describe', {}, deadline)).stats;

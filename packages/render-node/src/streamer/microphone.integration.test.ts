@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { stageMedia, stageSettings } from './peer/testing/grey-program.js';
-import { eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { direct, eventually, openStage, type Stage } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 20_000 };
 
@@ -56,11 +56,7 @@ async function connect(role: 'Player' | 'Viewer', userId: string, client: Browse
   const clientSession = { sdp: await client.offer(), type: 'offer' };
   const peer = { peerId: userId, userId, role, seat: role === 'Player' ? 1 : 0, reconnectToken: 'token' } as const;
   const answer = await stage.link.call('peer.add', { ...peer, clientSession }, deadline);
-  await client.start(
-    answer.sdp
-      .replace(/a=candidate:2 .*\r\n/, '')
-      .replace(/127\.0\.0\.1 8000 typ host/, `${answer.loopbackAddress} ${answer.loopbackPort} typ host`),
-  );
+  await client.start(direct(answer));
   await eventually('the connection', async () => (await client.connectionState()) === 'connected');
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AddPeerResult } from '../links/streamer-link.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { type GreyProgram, openGreyProgram, stageMedia, stageSettings } from './peer/testing/grey-program.js';
-import { eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { direct, eventually, openStage, type Stage } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 20_000 };
 const screen = { width: 1_280, height: 720 };
@@ -13,11 +13,6 @@ let browser: BrowserClient;
 let program: GreyProgram;
 let painter: NodeJS.Timeout | undefined;
 let peers = 0;
-
-const direct = ({ sdp, loopbackAddress, loopbackPort }: AddPeerResult) =>
-  sdp
-    .replace(/a=candidate:2 .*\r\n/, '')
-    .replace(/127\.0\.0\.1 8000 typ host/, `${loopbackAddress} ${loopbackPort} typ host`);
 
 async function join(wishes: Partial<ClientSession>): Promise<AddPeerResult> {
   const clientSession = { sdp: await browser.offer(), type: 'offer', ...wishes };

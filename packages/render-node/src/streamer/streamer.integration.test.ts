@@ -6,12 +6,11 @@ import {
   RtcpPayloadSpecificFeedback,
   RtcpTransportLayerFeedback,
 } from 'werift-rtp';
-import type { AddPeerResult } from '../links/streamer-link.js';
 import { openDisplay, type X11Display } from '../x11/display.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { nativePayloadTypes, openNativeClient } from './peer/testing/native-client.js';
 import { chromiumOffer } from './peer/testing/offers.js';
-import { eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { direct, eventually, openStage, type Stage } from './peer/testing/stage.js';
 
 const deadline = { deadlineMs: 10_000 };
 const settings = {
@@ -40,12 +39,6 @@ function paint(color: number): void {
   core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
   core.FreeGC(gc);
 }
-
-/** The answer with the streamer's own socket in place of the node's public candidates. */
-const direct = ({ sdp, loopbackAddress, loopbackPort }: AddPeerResult) =>
-  sdp
-    .replace(/a=candidate:2 .*\r\n/, '')
-    .replace(/127\.0\.0\.1 8000 typ host/, `${loopbackAddress} ${loopbackPort} typ host`);
 
 function addPeer(sdp: string, userId: string, role: Role = 'Player', wishes: Partial<ClientSession> = {}) {
   peers++;

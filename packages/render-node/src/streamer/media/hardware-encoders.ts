@@ -1,13 +1,11 @@
 import { FF_ENCODER_H264_NVENC, FF_ENCODER_H264_QSV, FF_ENCODER_H264_VAAPI } from 'node-av/constants';
 import type { CodecContext } from 'node-av/lib';
 import { openNv12Input, openVaapiInput } from './card-input.js';
-import { vbvBufferBits } from './rate-control.js';
-import type { H264Recipe } from './video-encoder.js';
+import { applyRateBound, type H264Recipe } from './video-encoder.js';
 
 function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void {
   context.bitRate = BigInt(Math.round(bitrateBps));
-  context.rcMaxRate = BigInt(Math.round(bitrateBps));
-  context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
+  applyRateBound(context, bitrateBps, fps);
 }
 
 /**

@@ -46,8 +46,8 @@ it('gives silence to whoever reads, fills the pipe once when nobody does, and th
   // More than a pipe holds: 64 KiB are 0.7 s.
   for (let pieces = 0; pieces < 10; pieces++) vi.advanceTimersByTime(100);
   expect(vi.getTimerCount(), 'timers with a full pipe').toBe(0);
-  // A pipe of 64 KiB; its last page may have waited for the reader.
-  expect(await readAll()).toBeGreaterThan(56 * 1024);
+  // Pages of the pipe are not always full: what did not fit is written when there is room.
+  for (let bytes = 0; bytes < 65_536; bytes += await readAll()) await new Promise((resolve) => setImmediate(resolve));
   while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
   await readAll();
   vi.advanceTimersByTime(500);

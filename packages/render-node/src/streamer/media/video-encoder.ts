@@ -86,7 +86,8 @@ export function newContext(
   return { context, codec };
 }
 
-function applyBitrate(context: CodecContext, bitrateBps: number, fps: number): void {
+/** Bounds the rate by a VBV, of an encoder that is not open yet or runs. */
+export function applyRateBound(context: CodecContext, bitrateBps: number, fps: number): void {
   context.rcMaxRate = BigInt(Math.round(bitrateBps));
   context.rcBufferSize = vbvBufferBits(bitrateBps, fps);
 }
@@ -139,7 +140,7 @@ export const x264Recipe: H264Recipe = {
     crf: constantQuality,
     'x264-params': 'scenecut=0:sliced-threads=1:repeat-headers=1:annexb=1:keyint=infinite',
   },
-  applyBitrate,
+  applyBitrate: applyRateBound,
 };
 
 /** Opens the context with its input and frame. What has been made is released when a part fails. @throws AppError `encoder-failed` */

@@ -1,46 +1,24 @@
 import { AV_CODEC_ID_VP8, AV_LOG_ERROR } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createVideoEncoder, type EncodedPicture, type VideoEncoder } from './video-encoder.js';
+import { drawMoving, encodeMoving, mbps, movingFps, picturesDrawn } from './testing/moving-pictures.js';
+import { createVideoEncoder, type VideoEncoder } from './video-encoder.js';
 import { createVp8Encoder } from './vp8-encoder.js';
 
-const fps = 50;
-const options = { width: 320, height: 192, fps, bitrateBps: 4_000_000, threads: 2 };
+const options = { width: 320, height: 192, fps: movingFps, bitrateBps: 4_000_000, threads: 2 };
 let encoder: VideoEncoder;
-let pictures = 0;
 
 beforeAll(() => Log.setLevel(AV_LOG_ERROR));
 afterEach(() => encoder.close());
 
-/** Fills the frame with detail that moves: as many bits are used as there are. */
-function draw({ frame }: VideoEncoder): void {
-  const [y] = frame.data ?? [];
-  const [stride = 0] = frame.linesize;
-  let seed = ++pictures;
-  for (let at = 0; y && at < stride * options.height; at++) {
-    seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff;
-    y[at] = 100 + ((seed >> 16) & 31);
-  }
-}
-
-async function encode(count: number): Promise<EncodedPicture[]> {
-  const made: EncodedPicture[] = [];
-  for (let index = 0; index < count; index++) {
-    draw(encoder);
-    made.push(await encoder.encode(pictures * (1_000_000 / fps), false));
-  }
-  return made;
-}
-
-const mbps = (made: readonly EncodedPicture[]) =>
-  (made.reduce((sum, { data }) => sum + data.length, 0) * 8 * fps) / made.length / 1_000_000;
+const encode = (count: number) => encodeMoving(encoder, count);
 
 describe('createVp8Encoder', () => {
   it('makes a key frame first, then on demand only, and its pictures can be decoded', async () => {
     encoder = await createVp8Encoder(options);
     const made = await encode(20);
-    draw(encoder);
-    made.push(await encoder.encode((pictures + 1) * 20_000, true), ...(await encode(2)));
+    drawMoving(encoder);
+    made.push(await encoder.encode((picturesDrawn() + 1) * 20_000, true), ...(await encode(2)));
     expect(made.flatMap(({ keyFrame }, index) => (keyFrame ? [index] : []))).toEqual([0, 20]);
     // RFC 6386 §9.1: the first bit is 0 for a key frame.
     expect(made.map(({ data }) => ((data[0] ?? 0) & 1) === 0)).toEqual(made.map(({ keyFrame }) => keyFrame));
@@ -89,7 +67,7 @@ describe('createVp8Encoder', () => {
   it('encodes the pixels of another encoder, which may be closed first', async () => {
     const other = await createVideoEncoder(options);
     encoder = await createVp8Encoder(options, other.frame);
-    draw(other);
+    drawMoving(other);
     const written = Buffer.from(other.frame.data?.[0] ?? []);
     other.close();
     expect(encoder.frame.data?.[0]?.equals(written)).toBe(true);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowserClient } from '../peer/testing/browser-client.js';
 import { type GreyProgram, openGreyProgram, stageMedia, stageSettings } from '../peer/testing/grey-program.js';
-import { eventually, openStage, type Stage } from '../peer/testing/stage.js';
+import { direct, eventually, openStage, type Stage } from '../peer/testing/stage.js';
 import { pull } from './testing/pull.js';
 import { createRtmpServer, type RtmpServer } from './testing/rtmp-server.js';
 import { openTlsFront } from './testing/tls-front.js';
@@ -77,11 +77,7 @@ describe('a live push', () => {
       const clientSession = { sdp: await browser.offer(), type: 'offer', preferredCodecList: ['VP8'] };
       const peer = { peerId: 'p1', userId: 'alice', role: 'Player', seat: 1, reconnectToken: 'token' } as const;
       const answer = await stage.link.call('peer.add', { ...peer, clientSession }, deadline);
-      await browser.start(
-        answer.sdp
-          .replace(/a=candidate:2 .*\r\n/, '')
-          .replace(/127\.0\.0\.1 8000 typ host/, `${answer.loopbackAddress} ${answer.loopbackPort} typ host`),
-      );
+      await browser.start(direct(answer));
       await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
       expect((await browser.stats()).videoCodec).toBe('video/VP8');
       await browser.page.evaluate('client.channels.hb.send(JSON.stringify({ timestamp: 1 }))');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectRpc, type RpcClient } from '../../../links/rpc.js';
-import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../../../links/streamer-link.js';
+import type { AddPeerResult, StreamerConfig, StreamerEvents, StreamerMethods } from '../../../links/streamer-link.js';
 import { startXvfb, type TestXServer } from '../../../x11/testing/start-x-server.js';
 
 /** Test stage: a real X server, a real sound server and a real streamer process built from the sources. */
@@ -25,6 +25,13 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
+
+/** The answer's SDP with another UDP candidate in place of the node's public ones. */
+export const through = ({ sdp }: AddPeerResult, address: string, port: number): string =>
+  sdp.replace(/a=candidate:2 .*\r\n/, '').replace(/127\.0\.0\.1 8000 typ host/, `${address} ${port} typ host`);
+
+/** The same with the streamer's own socket: a stage has no port mux. */
+export const direct = (answer: AddPeerResult): string => through(answer, answer.loopbackAddress, answer.loopbackPort);
 
 /** Bundles a file beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
 function build(name: string, source: string): string {
