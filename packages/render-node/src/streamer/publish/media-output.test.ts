@@ -77,6 +77,26 @@ describe('a fragmented file', () => {
     expect(played.sound).toEqual({ codec: 'aac', sampleRate: 48_000, channels: 2 });
   });
 
+  it('keeps the times of pictures that come seldom, beside sound that goes on', async () => {
+    const output = await openMediaOutput({ format: 'mp4', url: file }, sound.context);
+    const timesMs = [0, 100, 2_650, 2_770, 7_310, 8_000];
+    for (let index = 0; index < 90; index++) {
+      if (timesMs.includes(index * 100)) await output.writeVideo(at(await video.encode(index * 100_000, index === 0)));
+      for (const packet of sound.encode(secondOfSound.subarray(0, 19_200), index * 100_000)) {
+        await output.writeSound(packet);
+      }
+      for (const timeMs of timesMs.filter((time) => time % 100 > 0 && Math.floor(time / 100) === index))
+        await output.writeVideo(at(await video.encode(timeMs * 1_000, false)));
+    }
+    await output.close();
+    const played = await pull(file, ({ pictures, soundTimesMs }) => {
+      return pictures.length === timesMs.length && (soundTimesMs.at(-1) ?? 0) > 8_900;
+    });
+    expect(played.pictures.map(({ timeMs }) => timeMs)).toEqual(timesMs);
+    const steps = played.soundTimesMs.slice(1).map((time, index) => time - (played.soundTimesMs[index] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(22);
+  });
+
   it('loses at most its last fragment when its writer is killed', async () => {
     await record();
     const whole = await readFile(file);

@@ -1,5 +1,12 @@
 import { AppError } from '@cloudstage/protocol';
-import { AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, AV_PKT_DATA_NEW_EXTRADATA, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import {
+  AV_CODEC_ID_H264,
+  AV_OPT_SEARCH_CHILDREN,
+  AV_OPT_TYPE_STRING,
+  AV_PIX_FMT_YUV420P,
+  AV_PKT_DATA_NEW_EXTRADATA,
+  AVMEDIA_TYPE_VIDEO,
+} from 'node-av/constants';
 import { type CodecContext, Dictionary, FFmpegError, FormatContext, Packet, Rational } from 'node-av/lib';
 import { type SoundPacket, soundSampleRate } from '../media/sound-encoder.js';
 import type { OutputTarget, PublishFrame } from './frames.js';
@@ -69,7 +76,17 @@ function createTimeline(unitsPerSecond: number) {
   };
 }
 
-function createWriter(context: FormatContext) {
+/**
+ * A fragment that sound has filled ends with a picture whose length nobody knows yet, and FFmpeg's muxer would give the next picture, which may be
+ * seconds away, the time at which it had guessed that this one ends (movenc.c, `mov_write_single_packet`). Told that the next fragment is
+ * discontinuous, which it forgets with each fragment, it keeps to the time that it is given.
+ */
+function keepTimes(context: FormatContext): void {
+  const code = context.setOption('movflags', '+frag_discont', AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN);
+  check(code, 'the format has no fragments');
+}
+
+function createWriter(context: FormatContext, format: OutputTarget['format']) {
   const packet = new Packet();
   packet.alloc();
   const lanes = context.streams.map(({ timeBase }) => {
@@ -87,6 +104,7 @@ function createWriter(context: FormatContext) {
       packet.dts = packet.pts;
       packet.isKeyframe = keyFrame;
       if (newSets) check(packet.addSideData(AV_PKT_DATA_NEW_EXTRADATA, newSets), 'new parameters of the picture');
+      if (format === 'mp4') keepTimes(context);
       // Not interleaved by the muxer: that would hold pictures back until there is sound.
       check(await context.writeFrame(packet), 'the connection was lost');
       packet.unref();
@@ -116,7 +134,7 @@ export async function openMediaOutput({ format, url }: OutputTarget, sound: Code
     beginUs = picture.timeUs;
     sets = found;
     check(await context.writeHeader(Dictionary.fromObject(muxerOptions[format])), 'the stream cannot be begun');
-    return createWriter(context);
+    return createWriter(context, format);
   }
 
   return {
