@@ -68,8 +68,8 @@ async function buildParts(
   runDir: string,
   outbox: NodeOutbox,
 ): Promise<NodeParts> {
-  // Takes a second or two, so the rest goes on meanwhile. Never rejects.
-  const probing = findEncoders(config, { entry: packageFile('streamer/probe-main.js'), logger });
+  // Takes seconds. Only streamers that are started wait for it: sessions that run are taken over at once. Never rejects.
+  const probedEncoders = findEncoders(config, { entry: packageFile('streamer/probe-main.js'), logger });
   const root = process.getuid?.() === 0;
   if (!root) logger.warn('not root: slots share this user, and programs have no CPU, memory and process limits');
   const cgroups = await detectCgroupDriver({
@@ -101,7 +101,6 @@ async function buildParts(
     logger,
   });
   const latency = createLatencyLedger();
-  const probedEncoders = await probing;
   const environment = async (slotIndex: number): Promise<SlotEnvironment> => {
     const user: SlotUser = root ? { uid: config.uidBase + slotIndex, gid: config.uidBase + slotIndex } : null;
     const { cpuCores, memoryBytes, processes } = config.limits;

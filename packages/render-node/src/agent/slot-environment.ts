@@ -16,8 +16,8 @@ export interface SlotEnvironment {
   readonly displayDrivers: readonly DisplayDriver[];
   /** JavaScript file of the streamer. */
   readonly streamerEntry: string;
-  /** Encoders that streamers may use besides those of every node, see `findEncoders`. */
-  readonly probedEncoders: readonly string[];
+  /** Encoders that streamers may use besides those of every node, see `findEncoders`. Never rejects. */
+  readonly probedEncoders: Promise<readonly string[]>;
   /** Generated files for the /etc of programs. */
   readonly etcPath: string;
   readonly framePacerPath: string | null;

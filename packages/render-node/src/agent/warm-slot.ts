@@ -42,7 +42,7 @@ function openStreamer(
   onSpawned: (identity: ProcessIdentity) => void,
 ): Streamer {
   const { paths, config } = slot;
-  const streamerConfig: StreamerConfig = {
+  const streamerConfig: Omit<StreamerConfig, 'probedEncoders'> = {
     slotIndex: slot.slotIndex,
     runDir: paths.dir,
     display: display.name,
@@ -53,7 +53,6 @@ function openStreamer(
     microphonePath: paths.microphonePath,
     loopbackAddress: '127.0.0.1',
     logLevel: config.logLevel,
-    probedEncoders: slot.probedEncoders,
   };
   const env = {
     ...hostEnvironment(slot),
@@ -68,7 +67,8 @@ function openStreamer(
     socketPath: paths.streamerSocketPath,
     logPath,
     spawn: async () => {
-      const argv = [process.execPath, '--enable-source-maps', slot.streamerEntry, JSON.stringify(streamerConfig)];
+      const config: StreamerConfig = { ...streamerConfig, probedEncoders: await slot.probedEncoders };
+      const argv = [process.execPath, '--enable-source-maps', slot.streamerEntry, JSON.stringify(config)];
       return (await spawnHostProcess({ name: 'streamer', argv, env, logPath })).process;
     },
     onEvent: (event, payload) => {

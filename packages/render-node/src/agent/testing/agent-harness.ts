@@ -80,7 +80,8 @@ export class AgentHarness {
     const { portMux, streamer } = entries;
     const media = { udpPort: port, tcpPort: port };
     const paths = { runDir: this.runDir, dataDir: join(dir, 'data'), processEntries: { portMux, streamer } };
-    const config = { ...paths, media, slots: 1, ...settings };
+    // The probe of AV1 takes seconds of each start, and is a matter of other tests.
+    const config = { ...paths, media, slots: 1, av1: 'off', ...settings };
     this.#argument = JSON.stringify({ config, storeDir: this.storeDir, socketPath: this.#socketPath() });
   }
 
