@@ -103,7 +103,17 @@ class PictureSource {
       // min = max = 0: three bytes of zero, length 3.
       header[16] = (this.#playoutDelayId << 4) | 2;
       this.#sequence = (this.#sequence + 1) & 0xffff;
-      this.#track.sendMessageBinary(Buffer.concat([header, unit]));
+      if (!this.#sendPacket(Buffer.concat([header, unit]))) return;
+    }
+  }
+
+  /** @returns false once the track is closed, which a thread of the library may do between looking and sending. */
+  #sendPacket(packet: Buffer): boolean {
+    try {
+      return this.#track.sendMessageBinary(packet);
+    } catch (error) {
+      if (this.#track.isOpen()) throw error;
+      return false;
     }
   }
 }
