@@ -25,15 +25,15 @@ const alias = [
   ...Object.entries(packages).map(([find, replacement]) => ({ find, replacement })),
 ];
 
-/** Integration tests that have a database: they run on the embedded one and on PostgreSQL. */
+/** Integration tests that have a database: they run on the embedded one (`embedded`) and on PostgreSQL (`postgres`). */
 const databaseTests = [
   'packages/control-plane/src/*.integration.test.ts',
   'packages/control-plane/src/{cloud-api,db,services}/**/*.integration.test.ts',
 ];
 
 /**
- * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets, PGlite.
- * postgres: the integration tests that have a database, again, on a PostgreSQL server of their own. e2e: the whole product and
+ * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets. embedded: the integration
+ * tests that have a database, on PGlite. postgres: the same, again, on a PostgreSQL server of their own. e2e: the whole product and
  * a real Chromium.
  */
 export default defineConfig({
@@ -53,11 +53,26 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,examples}/*/src/**/*.integration.test.ts', 'bench/src/**/*.integration.test.ts'],
+          exclude: [...configDefaults.exclude, ...databaseTests],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Displays, sound and pictures in real time want the machine for themselves.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'embedded',
+          include: databaseTests,
           // Two processes for each place of each action: on the embedded database, which takes seconds to open, that is minutes.
           exclude: [...configDefaults.exclude, 'packages/control-plane/src/faults*.integration.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Each file has databases of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
