@@ -12,7 +12,7 @@ const healthyMs = 10_000;
 const rules: Readonly<Record<VideoCodec, { readonly most: number; readonly withdrawnMs: number }>> = {
   // The last resort, and what live pushes and recordings are made of: tried again for ever.
   H264: { most: Number.POSITIVE_INFINITY, withdrawnMs: 0 },
-  // The last resort of clients whose H.264 decoder has failed: five times within a second, and again a minute later.
+  // The last resort of clients whose H.264 decoder has failed: five failures in a row, and again a minute later.
   VP8: { most: 5, withdrawnMs: 60_000 },
   // Who takes it takes another one as well.
   AV1: { most: 1, withdrawnMs: Number.POSITIVE_INFINITY },
