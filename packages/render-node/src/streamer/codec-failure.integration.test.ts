@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientSession, Role } from '@cloudstage/protocol';
@@ -54,7 +54,8 @@ const configure = (sessionId: string, disabledVideoCodecs: string[]) =>
 beforeAll(async () => {
   // What an upgrade of the system may leave: a library of this name that is another one. The node has found AV1 before.
   libraries = await mkdtemp(join(tmpdir(), 'libraries-'));
-  await copyFile('/usr/lib/x86_64-linux-gnu/libm.so.6', join(libraries, 'libaom.so.3'));
+  const another = /\/\S+\/libm\.so\.6/.exec(await readFile('/proc/self/maps', 'utf8'))?.[0] ?? '';
+  await copyFile(another, join(libraries, 'libaom.so.3'));
   stage = await openStage({ LD_LIBRARY_PATH: libraries });
   [browser, program] = await Promise.all([openBrowserClient(), openDisplay(stage.server)]);
   windowId = program.core.AllocID();
