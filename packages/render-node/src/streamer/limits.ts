@@ -18,6 +18,12 @@ export const streamerLimits = {
   peerCloseMs: 2_000,
   /** Between the two kick messages (the channel is lossy) and the close, so that the client reads them first. */
   kickLingerMs: 150,
+  /**
+   * Heartbeats of a client that is sent away because its codec fails: the reply to the first, on a lossy channel, brings what it comes back with,
+   * and with the second, a second later, it has most likely arrived. One that sends none gets no longer than this.
+   */
+  dismissHeartbeats: 2,
+  dismissMs: 10_000,
   /** Channels of one peer: six fixed labels, `cd`, and a few custom ones. */
   channelsPerPeer: 32,
   channelLabelChars: 64,

@@ -84,6 +84,7 @@ export class Streamer {
         this.#rate.update();
       },
       onKeyFrameNeeded: () => this.#video.requestKeyFrame(false),
+      isWithdrawn: (codec) => this.#video.codecFailures.isWithdrawn(codec),
       onTargetChanged: () => this.#rate.update(),
       onResumed: () => {
         this.#updateRunning();
@@ -158,7 +159,8 @@ export class Streamer {
     preferredCodecList: readonly string[] | null | undefined,
     running: readonly VideoCodec[] = [],
   ): VideoCodec[] {
-    return rankCodecs({ preferredCodecList, disabledVideoCodecs, running, available: this.#deps.codecs });
+    const offered = this.#video.codecFailures.offer(this.#deps.codecs);
+    return rankCodecs({ preferredCodecList, disabledVideoCodecs, running, ...offered });
   }
 
   async #addPeer(params: AddPeerParams): Promise<AddPeerResult> {

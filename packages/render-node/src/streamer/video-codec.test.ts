@@ -38,6 +38,16 @@ describe('rankCodecs', () => {
     expect(rank(['AV1', 'VP8'], [], [], commonCodecs)).toBe('VP8');
   });
 
+  it('gives what fails at the moment to nobody who takes another', () => {
+    const rankFailing = (preferredCodecList: string[] | null) =>
+      rankCodecs({
+        ...{ preferredCodecList, disabledVideoCodecs: [], running: ['H264'], available: videoCodecs },
+        failing: ['H264'],
+      }).join(' ');
+    expect(rankFailing(null)).toBe('VP8 H264');
+    expect(rankFailing(['H264'])).toBe('H264');
+  });
+
   it('never gives a disabled codec, never one twice, and only what a binding list names', () => {
     const names = fc.array(fc.oneof(fc.constantFrom('H264', 'h.264', 'VP8', 'vp8', 'VP9', 'AV1'), fc.string()), {
       maxLength: 6,

@@ -23,8 +23,10 @@ export interface CodecWishes {
   readonly disabledVideoCodecs: readonly string[];
   /** Encoded for others at the moment. */
   readonly running: readonly VideoCodec[];
-  /** What this node encodes fast enough. */
+  /** What this node encodes fast enough, and that does not fail. */
   readonly available: readonly VideoCodec[];
+  /** Those of them that cannot be made at the moment: for who takes no other. */
+  readonly failing?: readonly VideoCodec[];
 }
 
 /**
@@ -34,15 +36,14 @@ export interface CodecWishes {
  * AV1 alone, or none of ours, asks for what not every node and browser has, and is followed by the common ones. Within what is allowed, a codec
  * that is encoded for others anyway comes first, so that a session has one encoder as long as its clients agree.
  */
-export function rankCodecs({ preferredCodecList, disabledVideoCodecs, running, available }: CodecWishes): VideoCodec[] {
+export function rankCodecs(wishes: CodecWishes): VideoCodec[] {
+  const { preferredCodecList, disabledVideoCodecs, running, available, failing = [] } = wishes;
   const named = (preferredCodecList ?? []).flatMap((name) => videoCodecs.filter((codec) => codec === plainName(name)));
   const accepted = [...new Set(named.some(isCommon) ? named : [...named, ...commonCodecs])];
   const never = new Set(disabledVideoCodecs.map(plainName));
   const allowed = accepted.filter((codec) => available.includes(codec) && !never.has(codec));
-  return [
-    ...allowed.filter((codec) => running.includes(codec)),
-    ...allowed.filter((codec) => !running.includes(codec)),
-  ];
+  const rank = (codec: VideoCodec) => (failing.includes(codec) ? 2 : running.includes(codec) ? 0 : 1);
+  return allowed.sort((one, other) => rank(one) - rank(other));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AppError } from '@cloudstage/protocol';
 import { Frame } from 'node-av/lib';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
@@ -16,16 +17,22 @@ function createPipeline() {
   const path = { full: false, asked: 0 };
   const screen = { changes: true };
   const inUse: VideoCodec[] = [];
+  /** Codecs whose encoders cannot be opened. */
+  const broken = new Set<VideoCodec>();
   const createEncoder = async (codec: VideoCodec, options: VideoEncoderOptions): Promise<VideoEncoder> => {
     opened.push(options);
+    if (broken.has(codec)) throw new AppError('encoder-failed', 'no');
     inUse.push(codec);
+    let fresh = true;
     return {
       frame: new Frame(),
       options,
       encode: async (captureTimeUs, keyFrame) => {
         encoded.push(keyFrame);
         const { width, height } = options;
-        return { codec, data: Buffer.alloc(4), keyFrame, captureTimeUs, width, height };
+        const picture = { codec, data: Buffer.alloc(4), keyFrame: keyFrame || fresh, captureTimeUs, width, height };
+        fresh = false;
+        return picture;
       },
       setBitrate: () => undefined,
       close: () => void inUse.splice(inUse.indexOf(codec), 1),
@@ -53,7 +60,7 @@ function createPipeline() {
     },
     { ...fullSize, fps: 30, bitrateBps: 1_000_000 },
   );
-  return { pipeline, opened, encoded, sent, path, screen, inUse, size };
+  return { pipeline, opened, encoded, sent, path, screen, inUse, broken, size };
 }
 
 it('warms its encoder up with one picture that nobody gets; the first one that is sent is a key frame of the same encoder', async () => {
@@ -132,6 +139,72 @@ it('encodes each codec that somebody receives, from one capture, and no other', 
   await pipeline.close();
   expect(sent.at(-1)?.codec).toBe('VP8');
   expect(inUse).toEqual([]);
+});
+
+it('goes on with VP8 while H.264 fails, which is tried again once a second at last, and comes back with a key frame on a still screen', async () => {
+  vi.useFakeTimers();
+  try {
+    const { pipeline, opened, sent, screen, inUse, broken } = createPipeline();
+    broken.add('H264');
+    pipeline.setCodecs(['H264', 'VP8']);
+    pipeline.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(inUse).toEqual(['VP8']);
+    expect(new Set(sent.map(({ codec }) => codec))).toEqual(new Set(['VP8']));
+    // 0, 40, 120, 280, 600, 1240 ms, and then every second: one VP8, and fifteen times H.264.
+    expect(opened.length).toBeGreaterThan(10);
+    expect(opened.length).toBeLessThan(18);
+    expect(pipeline.codecFailures.offer(['H264', 'VP8']).failing).toEqual(['H264']);
+    screen.changes = false;
+    broken.clear();
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(sent.find(({ codec }) => codec === 'H264')).toMatchObject({ keyFrame: true });
+    expect(inUse).toEqual(['VP8', 'H264']);
+    await pipeline.close();
+    expect(inUse).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('retries H.264 alone at growing pauses, whatever the screen does', async () => {
+  vi.useFakeTimers();
+  try {
+    const { pipeline, opened, sent, broken } = createPipeline();
+    broken.add('H264');
+    pipeline.start();
+    for (let at = 0; at < 1_000; at++) {
+      pipeline.requestKeyFrame(true);
+      pipeline.refresh();
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    expect(opened.length).toBeGreaterThan(6);
+    expect(opened.length).toBeLessThan(12);
+    broken.clear();
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(sent[0]).toMatchObject({ codec: 'H264', keyFrame: true });
+    await pipeline.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('rests when the only codec is withdrawn, until somebody receives another', async () => {
+  const { pipeline, opened, sent, broken } = createPipeline();
+  broken.add('AV1');
+  pipeline.setCodecs(['AV1']);
+  pipeline.start();
+  await vi.waitFor(() => expect(pipeline.codecFailures.isWithdrawn('AV1')).toBe(true), { timeout: 10_000 });
+  for (let at = 0; at < 10; at++) {
+    pipeline.requestKeyFrame(true);
+    pipeline.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect({ opened: opened.length, sent }).toEqual({ opened: 1, sent: [] });
+  pipeline.setCodecs(['AV1', 'H264']);
+  await vi.waitFor(() => expect(sent[0]).toMatchObject({ codec: 'H264', keyFrame: true }), { timeout: 10_000 });
+  expect(opened).toHaveLength(2);
+  await pipeline.close();
 });
 
 it('encodes pictures of a share of the screen, within a bound, in a new encoder that begins with a key frame', async () => {

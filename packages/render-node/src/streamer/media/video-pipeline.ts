@@ -1,70 +1,17 @@
-import { availableParallelism } from 'node:os';
 import { type VideoCodec, videoCodecs } from '../video-codec.js';
-import { type CaptureSchedule, createCaptureSchedule } from './capture-schedule.js';
-import { createEncoderSet, type EncoderSet } from './encoder-set.js';
-import { createKeyFrameGate, type KeyFrameGate } from './key-frame-gate.js';
+import { createCaptureSchedule } from './capture-schedule.js';
+import { type CodecFailures, createCodecFailures, failurePauseMs } from './codec-failures.js';
+import { createKeyFrameGate } from './key-frame-gate.js';
 import { mediaLimits } from './limits.js';
-import { pictureSize } from './picture-size.js';
-import { encoderThreads } from './rate-control.js';
-import { createRefinement, type Refinement } from './refinement.js';
+import { ensureEncoder, isOutgrown, type PipelineContext } from './pipeline-context.js';
+import { createRefinement } from './refinement.js';
 import type { ScreenSource } from './screen-source.js';
 import type { VideoPipelineDeps, VideoSettings } from './video-contract.js';
-import { createVideoCounters, type VideoCounters, type VideoStats } from './video-stats.js';
+import { createVideoCounters, type VideoStats } from './video-stats.js';
 
-/** Mutable state of one pipeline, shared by the functions below. */
-interface Context {
-  readonly deps: VideoPipelineDeps;
-  readonly source: ScreenSource;
-  readonly schedule: CaptureSchedule;
-  readonly gate: KeyFrameGate;
-  settings: VideoSettings;
-  /** What somebody receives; one at least. */
-  codecs: readonly VideoCodec[];
-  encoder: EncoderSet | undefined;
-  running: boolean;
-  /** The picture in progress; one at a time. */
-  current: Promise<void> | undefined;
-  timer: NodeJS.Timeout | undefined;
-  refineTimer: NodeJS.Timeout | undefined;
-  readonly refinement: Refinement;
-  failures: number;
-  readonly counters: VideoCounters;
-}
-
-/** Pause after a failed picture; doubles up to the second value. */
-const failureDelayMs = { first: 20, most: 1_000 } as const;
-
-/** Of the next picture: the screen's, within the settings. */
-const wantedSize = ({ source, settings }: Context) => pictureSize(source.size(), settings.bound, settings.share);
-
-/** Screen or settings have changed since this encoder was opened. */
-function isOutgrown(context: Context, { options }: EncoderSet): boolean {
-  const { width, height } = wantedSize(context);
-  return width !== options.width || height !== options.height;
-}
-
-async function ensureEncoder(context: Context): Promise<EncoderSet> {
-  const { width, height } = wantedSize(context);
-  const { fps, bitrateBps } = context.settings;
-  const old = context.encoder;
-  if (old && old.options.fps === fps && !isOutgrown(context, old)) {
-    await old.use(context.codecs);
-    return old;
-  }
-  context.encoder = undefined;
-  old?.close();
-  const threads = encoderThreads(width, height, availableParallelism());
-  const encoder = createEncoderSet(context.deps.createEncoder, { width, height, fps, bitrateBps, threads });
-  context.encoder = encoder;
-  await encoder.use(context.codecs);
-  encoder.setBitrate(context.settings.bitrateBps);
-  context.source.invalidateAll();
-  context.gate.request(true);
-  return encoder;
-}
-
-async function makePicture(context: Context): Promise<void> {
+async function makePicture(context: PipelineContext): Promise<void> {
   const encoder = await ensureEncoder(context);
+  if (encoder.isEmpty) return;
   const captureTimeUs = context.deps.clock();
   const grabbed = await context.source.grab(encoder.frame);
   // The screen was resized meanwhile; the next round makes an encoder for it.
@@ -77,6 +24,8 @@ async function makePicture(context: Context): Promise<void> {
   const encodeStartUs = context.deps.clock();
   const pictures = await encoder.encode(captureTimeUs, forceKeyFrame);
   const encodeEndUs = context.deps.clock();
+  // Every encoder has failed. The next round, which the pump arms, makes the picture again.
+  if (pictures.length === 0) return;
   context.counters.add(
     grabbed,
     (encodeEndUs - encodeStartUs) / 1_000,
@@ -96,7 +45,7 @@ async function makePicture(context: Context): Promise<void> {
  * Opens the encoder and makes one picture that nobody gets: the first picture of a fresh encoder took 60 to 80 ms at 1080p, the first one
  * of a later connection to the same encoder 6 to 25 ms.
  */
-async function warmUp(context: Context): Promise<void> {
+async function warmUp(context: PipelineContext): Promise<void> {
   const encoder = await ensureEncoder(context);
   if (!encoder.isFresh) return;
   await context.source.grab(encoder.frame);
@@ -106,7 +55,7 @@ async function warmUp(context: Context): Promise<void> {
   context.gate.request(true);
 }
 
-async function runOnce(context: Context): Promise<void> {
+async function runOnce(context: PipelineContext): Promise<void> {
   context.schedule.onCaptureStart(performance.now());
   try {
     await makePicture(context);
@@ -121,14 +70,13 @@ async function runOnce(context: Context): Promise<void> {
   context.schedule.onEncoderIdle();
   context.current = undefined;
   if (context.failures > 0) {
-    const delayMs = Math.min(failureDelayMs.most, failureDelayMs.first * 2 ** Math.min(10, context.failures));
-    armTimer(context, delayMs);
+    armTimer(context, failurePauseMs(context.failures));
   } else {
     pump(context);
   }
 }
 
-function armTimer(context: Context, delayMs: number): void {
+function armTimer(context: PipelineContext, delayMs: number): void {
   clearTimeout(context.timer);
   context.timer = setTimeout(() => {
     context.timer = undefined;
@@ -137,7 +85,7 @@ function armTimer(context: Context, delayMs: number): void {
 }
 
 /** Encodes the same screen again when nothing changes until then. */
-function armRepetition(context: Context): void {
+function armRepetition(context: PipelineContext): void {
   clearTimeout(context.refineTimer);
   context.refineTimer = setTimeout(() => {
     if (context.current) return;
@@ -146,10 +94,15 @@ function armRepetition(context: Context): void {
   }, context.refinement.delayMs());
 }
 
-function pump(context: Context): void {
+function pump(context: PipelineContext): void {
   if (!context.running || context.current) return;
+  const retryInMs = context.codecFailures.retryInMs(context.codecs);
+  if (context.codecFailures.usable(context.codecs).length === 0) {
+    if (retryInMs !== null) armTimer(context, retryInMs);
+    return;
+  }
   const keyFrameInMs = context.gate.dueInMs(performance.now());
-  if (keyFrameInMs === 0) context.schedule.onForced();
+  if (keyFrameInMs === 0 || retryInMs === 0) context.schedule.onForced();
   const decision = context.schedule.decide(performance.now());
   if (decision.type === 'now' && context.deps.shouldHold()) {
     armTimer(context, mediaLimits.holdPollMs);
@@ -164,8 +117,9 @@ function pump(context: Context): void {
   }
   const delays = [decision.type === 'later' ? decision.delayMs : null, keyFrameInMs];
   const delayMs = Math.min(...delays.map((delay) => delay ?? Number.POSITIVE_INFINITY));
-  if (Number.isFinite(delayMs)) armTimer(context, delayMs);
-  else armRepetition(context);
+  const wakeInMs = Math.min(delayMs, retryInMs ?? Number.POSITIVE_INFINITY);
+  if (Number.isFinite(wakeInMs)) armTimer(context, wakeInMs);
+  if (!Number.isFinite(delayMs)) armRepetition(context);
 }
 
 /**
@@ -173,7 +127,7 @@ function pump(context: Context): void {
  * at the time of a capture, the capture waits and takes the newest screen; pictures never queue.
  */
 export class VideoPipeline {
-  readonly #context: Context;
+  readonly #context: PipelineContext;
 
   constructor(deps: VideoPipelineDeps, settings: VideoSettings) {
     const source = deps.createSource(() => this.#onDamage());
@@ -191,6 +145,7 @@ export class VideoPipeline {
       refineTimer: undefined,
       refinement: createRefinement(),
       failures: 0,
+      codecFailures: createCodecFailures(deps.logger, () => performance.now()),
       counters: createVideoCounters(),
     };
   }
@@ -275,6 +230,11 @@ export class VideoPipeline {
     context.codecs = codecs;
     context.schedule.onForced();
     pump(context);
+  }
+
+  /** Codecs that fail, and are not to be given to clients. */
+  get codecFailures(): Pick<CodecFailures, 'isWithdrawn' | 'offer'> {
+    return this.#context.codecFailures;
   }
 
   /** The size of the screen changed: a new encoder and a key frame follow. */

@@ -40,7 +40,9 @@ async function openContext(options: VideoEncoderOptions): Promise<CodecContext> 
   context.rcBufferSize = vbvBufferBits(options.bitrateBps, options.fps);
   context.qMin = quantizers.best;
   context.qMax = quantizers.worst;
-  check(await context.open2(codec, Dictionary.fromObject(settings)), 'cannot open');
+  const opened = await context.open2(codec, Dictionary.fromObject(settings));
+  if (opened < 0) context.freeContext();
+  check(opened, 'cannot open');
   return context;
 }
 
@@ -53,7 +55,13 @@ export async function createVp8Encoder(options: VideoEncoderOptions, shared?: Fr
   let context = await openContext(options);
   let nominalBps = options.bitrateBps;
   let clock = createRateClock(nominalBps, options.fps);
-  const frame = createInputFrame(FF_ENCODER_LIBVPX_VP8, options, shared);
+  let frame: Frame;
+  try {
+    frame = createInputFrame(FF_ENCODER_LIBVPX_VP8, options, shared);
+  } catch (error) {
+    context.freeContext();
+    throw error;
+  }
   const packet = new Packet();
   packet.alloc();
   let bitrateBps = options.bitrateBps;

@@ -1,6 +1,7 @@
 import type { ControlPeer, PeerControl } from '../control/contract.js';
 import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
+import { createDismissal, type Dismissal } from './dismissal.js';
 import type { PeerIdentity } from './peer.js';
 import type { SessionPeer } from './session-peer.js';
 
@@ -12,6 +13,14 @@ export interface PeerEntry {
   /** Of pictures on a WebSocket of the same client. */
   readonly socketCodec: CommonCodec;
   readonly paused: { audio: boolean; video: boolean };
+  readonly dismissal: Dismissal;
+}
+
+/** The entry of a new peer, which is not paused. */
+export function newEntry<P extends SessionPeer>(
+  parts: Omit<PeerEntry, 'peer' | 'paused' | 'dismissal'> & { readonly peer: P },
+): PeerEntry & { readonly peer: P } {
+  return { ...parts, paused: { audio: false, video: false }, dismissal: createDismissal() };
 }
 
 /** The peer as its control sees it. It may come into being later than its control, and is deaf until then. */

@@ -11,11 +11,12 @@ import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
 import type { CommonCodec, VideoCodec } from '../video-codec.js';
-import { controlPeerOf, describePeer, listenerOf, type PeerEntry } from './attach.js';
+import { controlPeerOf, describePeer, listenerOf, newEntry, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
-import type { PeerPicture } from './session-peer.js';
+import type { PeerPicture, PeerStats } from './session-peer.js';
 import { createSocketEntry } from './socket-entry.js';
+import { sumStats } from './sum-stats.js';
 
 /** What the set tells the streamer. */
 export interface PeerSetEvents {
@@ -27,6 +28,8 @@ export interface PeerSetEvents {
   readonly onVoice: (peerId: string, packet: ReceivedRtp) => void;
   /** A peer wants pictures again after a pause. */
   readonly onResumed: () => void;
+  /** Nobody gets pictures of this codec at the moment: who has it is sent away, to come back for another. */
+  readonly isWithdrawn: (codec: VideoCodec) => boolean;
 }
 
 /** Services of the process. */
@@ -35,8 +38,6 @@ export interface PeerSetDeps {
   readonly logger: Logger;
   readonly emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void;
 }
-
-const noStats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 };
 
 /** `hb` code of a take-over. */
 const takenOverCode = 1;
@@ -51,7 +52,7 @@ export class PeerSet {
   readonly #entries = new Map<string, PeerEntry>();
   /** Peers on their way out: kept so that nothing native is collected before it is closed. */
   readonly #closing = new Set<Promise<void>>();
-  readonly #past = { ...noStats };
+  #past = sumStats([]);
   /** By id of the WebRTC peer beside which a WebSocket may come. */
   readonly #tokens = createSocketTokens<string>();
   #pending = 0;
@@ -92,7 +93,7 @@ export class PeerSet {
         throw error;
       });
       holder.peer = peer;
-      this.#entries.set(peerId, { peer, control, reconnectToken, socketCodec, paused: { audio: false, video: false } });
+      this.#entries.set(peerId, newEntry({ peer, control, reconnectToken, socketCodec }));
       const { sdp, transport } = peer.describe();
       if (!transport) throw new AppError('webrtc-failed', 'the peer has no transport');
       return { sdp, transport, socketToken: this.#tokens.issue(peerId, performance.now()) };
@@ -157,8 +158,7 @@ export class PeerSet {
     this.#report(entry.peer.identity, 'closed', reason);
     this.#entries.delete(peerId);
     this.#tokens.withdraw(peerId);
-    const stats = entry.peer.stats();
-    for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) this.#past[key] += stats?.[key] ?? 0;
+    this.#past = sumStats([this.#past, entry.peer.stats()]);
     this.latency.addTotals(entry.peer.latency.takeTotals());
     entry.control.close();
     const closing = entry.peer.close(reason).finally(() => this.#closing.delete(closing));
@@ -266,7 +266,9 @@ export class PeerSet {
   }
 
   onHeartbeat(peerId: string, request: HeartbeatRequest): HeartbeatExtras {
-    return this.#entries.get(peerId)?.peer.onHeartbeat(request) ?? {};
+    const entry = this.#entries.get(peerId);
+    entry?.dismissal.onHeartbeat();
+    return entry?.peer.onHeartbeat(request) ?? {};
   }
 
   isPlayer(peerId: string): boolean {
@@ -275,9 +277,8 @@ export class PeerSet {
 
   /** Whether another user plays: the first player's wishes count, also when the same user comes back. */
   hasPlayerBesides(userId: string): boolean {
-    return [...this.#entries.values()].some(
-      ({ peer: { identity } }) => identity.role === 'Player' && identity.userId !== userId,
-    );
+    const identities = [...this.#entries.values()].map(({ peer }) => peer.identity);
+    return identities.some((identity) => identity.role === 'Player' && identity.userId !== userId);
   }
 
   get size(): number {
@@ -285,19 +286,18 @@ export class PeerSet {
   }
 
   tick(): void {
-    for (const { peer } of [...this.#entries.values()]) peer.tick();
-    const peers = () => [...this.#entries.values()].map(({ peer }) => peer.latency.takeTotals());
-    this.latency.tick(performance.now(), peers);
+    const nowMs = performance.now();
+    for (const { peer, dismissal } of [...this.#entries.values()]) {
+      peer.tick();
+      const unserved = peer.connected && this.#events.isWithdrawn(peer.codec);
+      if (unserved && dismissal.isDue(nowMs)) void peer.close('codec-failed');
+    }
+    this.latency.tick(nowMs, () => [...this.#entries.values()].map(({ peer }) => peer.latency.takeTotals()));
   }
 
   /** Cumulative numbers, including peers that are gone. */
-  stats(): typeof noStats {
-    const sum = { ...this.#past };
-    for (const { peer } of this.#entries.values()) {
-      const stats = peer.stats();
-      for (const key of Object.keys(noStats) as (keyof typeof noStats)[]) sum[key] += stats?.[key] ?? 0;
-    }
-    return sum;
+  stats(): PeerStats {
+    return sumStats([this.#past, ...[...this.#entries.values()].map(({ peer }) => peer.stats())]);
   }
 
   describe() {

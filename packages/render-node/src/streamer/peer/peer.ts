@@ -38,6 +38,7 @@ export type PeerCloseReason =
   | 'kicked'
   | 'session-closed'
   | 'replaced'
+  | 'codec-failed'
   | 'failed';
 
 /** What a peer tells its owner. None of these may throw. */

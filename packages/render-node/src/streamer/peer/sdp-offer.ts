@@ -191,7 +191,7 @@ export function parseOffer(sdp: string, codecs: readonly VideoCodec[] = videoCod
     if (!description.media.some((media) => media.type === 'video')) throw invalid('it has no video m-line');
     const reason =
       codecs.length === 0
-        ? `every codec that the client takes is disabled in the project; this node has ${videoCodecs.join(', ')}`
+        ? `every codec that the client takes is disabled in the project or fails here; this node has ${videoCodecs.join(', ')}`
         : `the offer has none of ${codecs.join(', ')}; H264 needs packetization-mode=1`;
     throw new AppError('codec-unsupported', reason);
   }

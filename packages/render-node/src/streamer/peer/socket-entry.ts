@@ -1,5 +1,5 @@
 import type { Control } from '../control/contract.js';
-import { controlPeerOf, listenerOf, type PeerEntry } from './attach.js';
+import { controlPeerOf, listenerOf, newEntry, type PeerEntry } from './attach.js';
 import type { PeerCloseReason } from './peer.js';
 import { SocketPeer, type SocketPeerEvents, type SocketPeerOptions } from './socket-peer.js';
 
@@ -35,5 +35,5 @@ export function createSocketEntry(
     { ...parts, identity, codec: socketCodec, logger: parts.logger.child({ peerId }) },
   );
   holder.peer = peer;
-  return { peer, control, reconnectToken, socketCodec, paused: { audio: false, video: false } };
+  return newEntry({ peer, control, reconnectToken, socketCodec });
 }

@@ -97,8 +97,11 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Starts the stage with a screen of at most 1280×720. */
-export async function openStage(): Promise<Stage> {
+/**
+ * Starts the stage with a screen of at most 1280×720.
+ * @param env added to the environment of the streamer
+ */
+export async function openStage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const bundle = build('streamer', 'main.ts');
   const publisherEntry = build('publisher', 'publish/main.ts');
   const dir = await mkdtemp(join(tmpdir(), 'streamer-'));
@@ -118,7 +121,10 @@ export async function openStage(): Promise<Stage> {
     probedEncoders: ['libaom_av1'],
     publisherEntry,
   };
-  const child = spawn(process.execPath, [bundle, JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, [bundle, JSON.stringify(config)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const events: Stage['events'] = {
     'peer.state': [],
     'publish.state': [],
