@@ -31,10 +31,13 @@ const databaseTests = [
   'packages/control-plane/src/{cloud-api,db,services}/**/*.integration.test.ts',
 ];
 
+/** The command line at a control plane with the embedded database. */
+const commandTests = 'packages/cli/src/**/*.integration.test.ts';
+
 /**
- * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets. embedded: the integration
- * tests that have a database, on PGlite. postgres: the same, again, on a PostgreSQL server of their own. e2e: the whole product and
- * a real Chromium.
+ * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets. embedded: the integration tests that
+ * have a database, on PGlite, and those of the command line. postgres: the former again, on a PostgreSQL server of their own. e2e: the whole
+ * product and a real Chromium.
  */
 export default defineConfig({
   test: {
@@ -53,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,examples}/*/src/**/*.integration.test.ts', 'bench/src/**/*.integration.test.ts'],
-          exclude: [...configDefaults.exclude, ...databaseTests],
+          exclude: [...configDefaults.exclude, ...databaseTests, commandTests],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Displays, sound and pictures in real time want the machine for themselves.
@@ -65,7 +68,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'embedded',
-          include: databaseTests,
+          include: [...databaseTests, commandTests],
           // Two processes for each place of each action: on the embedded database, which takes seconds to open, that is minutes.
           exclude: [...configDefaults.exclude, 'packages/control-plane/src/faults*.integration.test.ts'],
           testTimeout: 60_000,

@@ -97,6 +97,8 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
     CLOUDSTAGE_DEMO_PORT: String(demoPort),
     CLOUDSTAGE_MEDIA_PORT: String(mediaPort),
     CLOUDSTAGE_DEMO_CACHE_DIR: join(repository, 'data', 'cache'),
+    // The probe of AV1 takes seconds of each start.
+    CLOUDSTAGE_NODE_AV1: 'off',
     ...options.env,
   };
   const child = spawn(process.execPath, [cliMain, 'up'], { env, cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
