@@ -37,6 +37,8 @@ export class Microphone {
   readonly #deps: MicrophoneDeps;
   #profile: MicProfile = defaultProfile;
   #stream: MediaStream | null = null;
+  /** What the server said last. */
+  #followed: 'open' | 'close' | null = null;
   /** One change at a time: a page that opens and closes in a hurry ends as it said last. */
   #work: Promise<unknown> = Promise.resolve();
 
@@ -82,6 +84,19 @@ export class Microphone {
     }
   }
 
+  /**
+   * Takes the server's word that the program begins or ends to record. It is said more than once, also after a reconnection: only a change is news, and a user
+   * who has closed the microphone meanwhile keeps it closed.
+   * @param switches whether the microphone follows
+   * @returns whether it was news
+   */
+  follow(status: 'open' | 'close', switches: boolean): boolean {
+    if (this.#followed === status) return false;
+    this.#followed = status;
+    if (switches) void this.switch(status);
+    return true;
+  }
+
   #request(): Promise<MediaStream> {
     // Absent on pages without HTTPS: there is nothing to ask.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
@@ -105,6 +120,7 @@ export class Microphone {
 
   /** Lets go of the device, without a word to anybody. Idempotent. */
   close(): void {
+    this.#followed = null;
     this.#release();
   }
 }

@@ -192,8 +192,8 @@ function routeServerEvent(core: SdkCore, event: ServerEvent): void {
     }
     case 'microphone': {
       const { status } = event;
-      if (core.options?.autoSwitchMic ?? true) void core.microphone.switch(status);
-      core.event({ type: 'mic_status', data: { status } });
+      const isNews = core.microphone.follow(status, core.options?.autoSwitchMic ?? true);
+      if (isNews) core.event({ type: 'mic_status', data: { status } });
       return;
     }
     case 'input-seat':

@@ -542,6 +542,18 @@ test('the microphone is heard while it is open, and its device is let go with th
     [0, 'mic close'],
     [0, 'mic open'],
   ]);
+  // Said again, because the channel is lossy: no news, and a user who has closed it meanwhile keeps it closed.
+  await switchMic('close');
+  for (const status of ['open', 'close', 'close', 'open', 'open'])
+    peer.send('svr', { type: 'mic_status', data: { status } });
+  const said = async () =>
+    (await events())
+      .filter(({ name, data }) => name === 'Event' && data.type === 'mic_status')
+      .map(({ data }) => (data.data as { readonly status: string }).status);
+  await until(async () => expect(await said()).toEqual(['open', 'close', 'open']));
+  await until(async () =>
+    expect((await micChanges()).map(([, message]) => message).slice(3)).toEqual(['mic close', 'mic close', 'mic open']),
+  );
   const state = await page.evaluate(() => {
     const [track] = TCGSDK.getUserMedia().getTracks();
     TCGSDK.destroy();
