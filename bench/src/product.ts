@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AppError } from '@cloudstage/protocol';
+import { type Cleanups, undoOnce } from './bench-main.js';
 import { benchLimits } from './limits.js';
 
 const execute = promisify(execFile);
@@ -99,10 +100,12 @@ async function waitUntilReady(child: ChildProcess, apiUrl: string, output: () =>
 /**
  * Starts `cloudstage up` with one slot and without the demo, on loopback.
  * @param verbose pass its output on to standard error.
+ * @param cleanups gets what ends it as soon as there is anything to end.
  * @throws AppError `product-ended` with its output, or `deadline-exceeded`.
  */
-export async function startProduct(verbose: boolean): Promise<Product> {
+export async function startProduct(verbose: boolean, cleanups: Cleanups): Promise<Product> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cloudstage-bench-'));
+  cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
   const [apiPort, mediaPort] = [await freePort(), await freePort()];
   const env = {
     ...process.env,
@@ -119,6 +122,7 @@ export async function startProduct(verbose: boolean): Promise<Product> {
     ),
   };
   const child = spawn(process.execPath, [cliMain, 'up'], { env, cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stopOnce = undoOnce(cleanups, () => stop(child, dataDir));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -143,10 +147,10 @@ export async function startProduct(verbose: boolean): Promise<Product> {
         });
         return JSON.parse(result.stdout) as T;
       },
-      stop: () => stop(child, dataDir),
+      stop: async () => void (await stopOnce()),
     };
   } catch (error) {
-    await stop(child, dataDir);
+    await stopOnce();
     throw error;
   }
 }

@@ -23,6 +23,10 @@ export interface CaseContext {
 export function launchBrowser(moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
+    // The bench closes it itself on signals; Playwright would end the process before the product has ended.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       '--headless=new',
       '--no-sandbox',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Cleanups } from './bench-main.js';
 import { packStamp } from './pack-stamp.js';
 import { type Product, startProduct } from './product.js';
 import { registerStamp } from './sessions.js';
@@ -17,14 +18,13 @@ export interface StampProduct {
  * Starts the product and the pages, and registers the stamp program as a customer's package. What must be undone is added to `cleanups`,
  * which the caller performs from the last to the first.
  */
-export async function openStampProduct(cleanups: (() => Promise<unknown>)[], verbose: boolean): Promise<StampProduct> {
+export async function openStampProduct(cleanups: Cleanups, verbose: boolean): Promise<StampProduct> {
   const scratch = await mkdtemp(join(tmpdir(), 'cloudstage-stamp-'));
   cleanups.push(() => rm(scratch, { recursive: true, force: true }));
   const archivePath = join(scratch, 'stamp.zip');
   await packStamp(archivePath);
   const site = await serveSite();
   cleanups.push(() => site.close());
-  const product = await startProduct(verbose);
-  cleanups.push(() => product.stop());
+  const product = await startProduct(verbose, cleanups);
   return { product, site, applicationId: await registerStamp(product, archivePath) };
 }

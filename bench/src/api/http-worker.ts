@@ -12,6 +12,7 @@ export interface WorkerOrder {
 }
 
 /** The clients are a process of their own, so that they do not wait in the server's event loop, nor it in theirs. */
+process.once('disconnect', () => process.exit());
 process.once('message', (order: WorkerOrder) => {
   measure(createHttpTarget(order.access), order.workload, order).then(
     (measurement) => {

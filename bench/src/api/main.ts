@@ -8,7 +8,8 @@ import {
   runStatement,
   startPostgres,
 } from '@cloudstage/control-plane/testing/postgres-cluster';
-import { AppError, isAppError } from '@cloudstage/protocol';
+import { AppError } from '@cloudstage/protocol';
+import { type Cleanups, runBench, undoOnce } from '../bench-main.js';
 import { createCpuMeter } from '../cpu.js';
 import type { WorkerOrder } from './http-worker.js';
 import { apiBenchLimits } from './limits.js';
@@ -93,10 +94,12 @@ async function runFleet(
   nodes: number,
   options: ApiBenchOptions,
   print: (row: Row) => void,
+  cleanups: Cleanups,
 ) {
   const database = await createPostgresDatabase(server.url, `bench-${process.pid}-${nodes}`);
+  const drop = undoOnce(cleanups, () => database.drop());
   try {
-    const plane = await startBenchPlane(database.url, nodes);
+    const plane = await startBenchPlane(database.url, nodes, cleanups);
     process.stderr.write(`${nodes} nodes registered in ${plane.registeredSeconds.toFixed(1)} s\n`);
     try {
       await runStatement(database.url, 'VACUUM ANALYZE');
@@ -110,16 +113,17 @@ async function runFleet(
       await plane.close();
     }
   } finally {
-    await database.drop();
+    await drop();
   }
 }
 
 /** The same on the embedded database, with the fewest nodes: what the server is compared with. */
-async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void) {
+async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void, cleanups: Cleanups) {
   const dir = await mkdtemp(join(tmpdir(), 'cloudstage-bench-pglite-'));
+  const removeAll = undoOnce(cleanups, () => rm(dir, { recursive: true, force: true }));
   const nodes = Math.min(...options.nodes);
   try {
-    const plane = await startBenchPlane(`pglite:${dir}`, nodes);
+    const plane = await startBenchPlane(`pglite:${join(dir, 'database')}`, nodes, cleanups);
     try {
       for (const level of options.levels) {
         for (const workload of workloadsFor(nodes, options)) {
@@ -131,7 +135,7 @@ async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void) 
       await plane.close();
     }
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await removeAll();
   }
 }
 
@@ -140,9 +144,10 @@ async function runEmbedded(options: ApiBenchOptions, print: (row: Row) => void) 
  * writes to the disk as in production, and with few nodes on the embedded database.
  * @see docs/performance.md
  */
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], cleanups: Cleanups): Promise<void> {
   const options = parseApiBenchOptions(args);
   const own = options.databaseUrl === '' ? await startPostgres({ durable: true }) : null;
+  const closeOwn = undoOnce(cleanups, async () => own?.close());
   const rows: Row[] = [];
   const print = (row: Row) => {
     rows.push(row);
@@ -150,17 +155,13 @@ async function run(args: readonly string[]): Promise<void> {
   };
   try {
     for (const nodes of options.nodes) {
-      await runFleet(own ?? { url: options.databaseUrl, pid: null }, nodes, options, print);
+      await runFleet(own ?? { url: options.databaseUrl, pid: null }, nodes, options, print, cleanups);
     }
-    if (own !== null) await runEmbedded(options, print);
+    if (own !== null) await runEmbedded(options, print, cleanups);
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   } finally {
-    await own?.close();
+    await closeOwn();
   }
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
-  const text = isAppError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.stack : error;
-  process.stderr.write(`bench:api: ${text}\n`);
-  process.exitCode = 1;
-});
+runBench('bench:api', run);

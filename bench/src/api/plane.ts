@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ControlPlane, completeConfig, createControlPlane, createLogger } from '@cloudstage/control-plane';
 import yazl from 'yazl';
+import { type Cleanups, undoOnce } from '../bench-main.js';
 import { createFleet, type Fleet } from './fleet.js';
 import type { HttpAccess } from './http-target.js';
 import type { Target } from './workload.js';
@@ -68,9 +69,10 @@ function serviceTarget(plane: ControlPlane, accountId: string, projectId: string
   };
 }
 
-/** Starts a control plane on an empty database and lets `nodes` nodes register with it. */
-export async function startBenchPlane(databaseUrl: string, nodes: number): Promise<BenchPlane> {
+/** Starts a control plane on an empty database and lets `nodes` nodes register with it. `cleanups` gets what ends it. */
+export async function startBenchPlane(databaseUrl: string, nodes: number, cleanups: Cleanups): Promise<BenchPlane> {
   const dir = await mkdtemp(join(tmpdir(), 'cloudstage-bench-api-'));
+  const removeAll = undoOnce(cleanups, () => rm(dir, { recursive: true, force: true }));
   const fleet = createFleet(nodes);
   const unlimited = 1_000_000;
   const config = completeConfig({
@@ -85,11 +87,12 @@ export async function startBenchPlane(databaseUrl: string, nodes: number): Promi
   });
   const logger = createLogger({ level: 'warn', name: 'bench' });
   const plane = await createControlPlane(config, { nodeLink: fleet.link, logger });
-  const close = async () => {
+  const closeOnce = undoOnce(cleanups, async () => {
     await fleet.settled();
     await plane.close();
-    await rm(dir, { recursive: true, force: true });
-  };
+    await removeAll();
+  });
+  const close = async () => void (await closeOnce());
   try {
     const { accountId, secretId, secretKey, projectId } = await seed(plane, dir);
     const startedMs = performance.now();

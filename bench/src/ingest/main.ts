@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AppError, isAppError } from '@cloudstage/protocol';
+import { AppError } from '@cloudstage/protocol';
+import { type Cleanups, runBench, undoOnce } from '../bench-main.js';
 import { ingestBenchLimits } from './limits.js';
 import { type IngestFormat, parseIngestBenchOptions } from './options.js';
 import { packArchive, writePackageFiles } from './package-files.js';
@@ -58,12 +59,18 @@ function watchMemory(pid: number): { stop(): { readonly own: number; readonly ch
   };
 }
 
-async function measure(archivePath: string, storePath: string) {
+async function measure(archivePath: string, storePath: string, cleanups: Cleanups) {
   const script = fileURLToPath(import.meta.resolve('@cloudstage/control-plane/testing/ingest-child'));
   const startedMs = performance.now();
   const child = fork(script, [storePath, archivePath], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  const exited = once(child, 'exit');
+  const end = undoOnce(cleanups, async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
   const memory = watchMemory(child.pid ?? 0);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await exited) as [number | null];
+  await end();
   const { own, children } = memory.stop();
   if (code !== 0) throw new AppError('bench-failed', `the ingest ended with ${code}`);
   return {
@@ -88,10 +95,11 @@ function print(row: Row): void {
  * process of its own.
  * @see docs/performance.md
  */
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], cleanups: Cleanups): Promise<void> {
   const options = parseIngestBenchOptions(args);
   const directory = await mkdtemp(join(options.directory === '' ? tmpdir() : options.directory, 'cloudstage-bench-'));
   const rows: Row[] = [];
+  const removeAll = undoOnce(cleanups, () => rm(directory, { recursive: true, force: true }));
   try {
     for (const gibibytes of options.sizes) {
       const files = join(directory, 'files');
@@ -101,7 +109,7 @@ async function run(args: readonly string[]): Promise<void> {
         const storePath = join(directory, 'objects');
         process.stderr.write(`packing ${gibibytes} GiB as ${format}\n`);
         const archiveBytes = await packArchive(format, files, archivePath);
-        const row = { format, gibibytes, archiveBytes, ...(await measure(archivePath, storePath)) };
+        const row = { format, gibibytes, archiveBytes, ...(await measure(archivePath, storePath, cleanups)) };
         rows.push(row);
         if (!options.json) print(row);
         await rm(archivePath);
@@ -111,12 +119,8 @@ async function run(args: readonly string[]): Promise<void> {
     }
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeAll();
   }
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
-  const text = isAppError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.stack : error;
-  process.stderr.write(`bench:ingest: ${text}\n`);
-  process.exitCode = 1;
-});
+runBench('bench:ingest', run);
