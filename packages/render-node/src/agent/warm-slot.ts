@@ -4,7 +4,7 @@ import { adoptDisplay, type Display, startDisplay } from '../host/display.js';
 import { adoptHostProcess, type HostProcess, killStrays, spawnHostProcess } from '../host/host-process.js';
 import { findMarkedProcesses, type ProcessIdentity } from '../host/process-identity.js';
 import { resetSlotDirectories } from '../host/slot-paths.js';
-import { soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
+import { microphoneName, soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
 import { startWindowManager } from '../host/window-manager.js';
 import type { StreamerConfig, StreamerEvents, StreamerMethods } from '../links/streamer-link.js';
 import { agentLimits } from './limits.js';
@@ -50,6 +50,7 @@ function openStreamer(
     xAuthorityPath: paths.xAuthorityPath,
     pulseServer: soundServerAddress(paths),
     pulseSource: `${soundSinkName}.monitor`,
+    pulseMicrophone: microphoneName,
     microphonePath: paths.microphonePath,
     loopbackAddress: '127.0.0.1',
     logLevel: config.logLevel,

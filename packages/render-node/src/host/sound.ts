@@ -1,4 +1,4 @@
-import { chown, writeFile } from 'node:fs/promises';
+import { chown, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { type HostProcess, spawnHostProcess } from './host-process.js';
@@ -56,6 +56,8 @@ export async function startSound({ paths, user, joinCgroup, env }: SoundOptions)
   const configPath = join(paths.soundDir, 'daemon.conf');
   await writeFile(configPath, daemonConfig, { mode: 0o644 });
   if (user) await chown(configPath, user.uid, user.gid);
+  // Of a server that was killed: with it in place there would be no microphone, and programs would record what they play.
+  await rm(paths.microphonePath, { force: true });
   const argv = [
     ...['pulseaudio', '-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1', '--disallow-exit=yes'],
     ...['--disallow-module-loading=yes', '--disable-shm=yes', '--realtime=no', '--high-priority=no'],

@@ -36,7 +36,9 @@ export interface StreamerConfig {
   readonly pulseServer: string;
   /** Name of the monitor source to record, e.g. `cloudstage.monitor`. */
   readonly pulseSource: string;
-  /** Pipe of the sound server's microphone source; empty: programs have no microphone. */
+  /** Name of the source that programs record users' voices from, e.g. `microphone`. */
+  readonly pulseMicrophone: string;
+  /** Pipe of that source; empty: programs have no microphone. */
   readonly microphonePath: string;
   /** Address and port range on loopback for ICE sockets; the port mux forwards to them. */
   readonly loopbackAddress: string;

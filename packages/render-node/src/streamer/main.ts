@@ -29,6 +29,7 @@ import { createCursorPainter } from './media/cursor-painter.js';
 import { createEncoderChoice } from './media/encoder-choice.js';
 import { hardwareRecipes } from './media/hardware-encoders.js';
 import { Microphone } from './media/microphone.js';
+import { MicrophoneUse } from './media/microphone-use.js';
 import { createMemoryMapper } from './media/native-memory.js';
 import { createScalingConverter } from './media/picture-scale.js';
 import { fullSize } from './media/picture-size.js';
@@ -61,6 +62,7 @@ const ConfigSchema = Type.Object({
   pulseSource: Type.String({ minLength: 1 }),
   loopbackAddress: Type.String({ minLength: 1 }),
   logLevel: Type.String(),
+  pulseMicrophone: Type.String({ minLength: 1 }),
   microphonePath: Type.String(),
   probedEncoders: Type.Optional(Type.Array(Type.String(), { maxItems: 16 })),
   publisherEntry: Type.Optional(Type.String()),
@@ -127,6 +129,17 @@ function createVideoParts({ config, captureDisplay, logger }: Parts, clock: () =
   return { create, painter, converter };
 }
 
+/** The users' voices on their way to the program, and whether it listens. */
+function createMicrophone({ config, logger }: Parts) {
+  const microphone = new Microphone({ path: config.microphonePath, logger, nowMs: () => performance.now() });
+  const use = new MicrophoneUse({
+    ...{ pulseServer: config.pulseServer, source: config.pulseMicrophone, logger },
+    onUse: (inUse) => microphone.setInUse(inUse),
+  });
+  if (config.microphonePath !== '') use.start();
+  return { microphone, use };
+}
+
 function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, payload: StreamerEvents[K]) => void) {
   const { config, logger, captureDisplay, controlDisplay } = parts;
   const publisherEntry = config.publisherEntry ?? fileURLToPath(new URL('publish/main.js', import.meta.url));
@@ -134,6 +147,7 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
   const video = createVideoParts(parts, clock);
   // Not on the connection of the channels, which listen to some of the same windows.
   const mainWindow = createMainWindowKeeper(captureDisplay, logger);
+  const { microphone, use: microphoneUse } = createMicrophone(parts);
   const streamer = new Streamer({
     display: captureDisplay,
     clock,
@@ -159,15 +173,17 @@ function compose(parts: Parts, emit: <K extends keyof StreamerEvents>(event: K, 
         logger,
         nowMs: () => performance.now(),
       }),
-    microphone: new Microphone({ path: config.microphonePath, logger, nowMs: () => performance.now() }),
+    microphone,
     mainWindow,
-    createControl: (stream) => createControl({ display: controlDisplay, logger, stream, now: () => clock() / 1_000 }),
+    createControl: (stream) =>
+      createControl({ display: controlDisplay, logger, stream, microphone: microphoneUse, now: () => clock() / 1_000 }),
     drawCursor: (pipeline, enabled) => video.painter.setEnabled(enabled, pipeline),
     emit,
   });
   const close = async () => {
     video.painter.close();
     mainWindow.close();
+    microphoneUse.close();
     await streamer.close();
     video.converter.close();
     await Promise.all([captureDisplay.close(), controlDisplay.close()]);

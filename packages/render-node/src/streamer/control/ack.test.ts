@@ -15,6 +15,7 @@ function setUp(
     userId: 'u1',
     role,
     seat: role === 'Player' ? 1 : 0,
+    canSpeak: role === 'Player',
     reconnectToken: 't',
     send: () => true,
     isOpen: () => true,
@@ -54,6 +55,7 @@ function setUp(
     unlockCapsLock: () => void log.push('caps'),
     setCursorMode: (mode) => void log.push(`cursor ${mode}`),
     setPointerStyle: (style) => void log.push(`style ${style}`),
+    onMicSwitched: (status) => void log.push(`mic ${status}`),
   });
   const ask = async (data: Record<string, unknown>): Promise<AckReply> =>
     handle({ seq: 1, type: String(data.type), data });
@@ -84,7 +86,9 @@ describe('requests of a player', () => {
     [{ type: 'game_op', op: 'pause' }, ok, ['pause all p1']],
     [{ type: 'game_op', op: 'resume', media: 'video' }, ok, ['resume video p1']],
     [{ type: 'game_op', op: 'explode' }, { code: 1 }, []],
-    [{ type: 'switch_mic', status: 'open' }, ok, []],
+    [{ type: 'switch_mic', status: 'open' }, ok, ['mic open']],
+    [{ type: 'switch_mic', status: 'close' }, ok, ['mic close']],
+    [{ type: 'switch_mic', status: {} }, ok, []],
     [{ type: 'switch_camera', status: 'close' }, ok, []],
     [{ type: 'show_touch_pos', show: true }, ok, []],
     [{ type: 'user_update', sdp: '' }, ok, []],

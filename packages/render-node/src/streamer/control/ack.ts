@@ -8,6 +8,7 @@ import {
   ackEnvelope,
   gameOperationRequest,
   micStatusRequest,
+  micSwitch,
   pasteRequest,
   pointerStyleRequest,
   profileRequest,
@@ -37,6 +38,8 @@ export interface AckDeps {
   readonly unlockCapsLock: () => void;
   readonly setCursorMode: (mode: number) => void;
   readonly setPointerStyle: (style: string) => void;
+  /** The client has opened or closed its microphone. */
+  readonly onMicSwitched: (status: 'open' | 'close') => void;
 }
 
 /** Answers one request. Never throws for what a client sent. */
@@ -147,6 +150,10 @@ export function createAckHandler(deps: AckDeps): AckHandler {
     deps.unlockCapsLock();
     return done;
   };
+  const switchMic = (data: unknown): AckReply => {
+    if (micSwitch.Check(data)) deps.onMicSwitched(data.status);
+    return done;
+  };
   const cleanKeys = (): AckReply => {
     deps.releaseInput();
     return done;
@@ -160,6 +167,7 @@ export function createAckHandler(deps: AckDeps): AckHandler {
     ['res_mode', ({ data }) => setProfile(data)],
     ['desktop_res', ({ data }) => resizeDesktop(data)],
     ['game_op', ({ data }) => operateGame(deps, data)],
+    ['switch_mic', ({ data }) => switchMic(data)],
     ['mic_status', ({ data }) => changeMicStatus(deps, data)],
     ['sync_seats', () => ({ type: 'sync_seats', ...seats.describe() })],
     ['submit_seat_change', () => ({ code: seatNotAuthorized })],

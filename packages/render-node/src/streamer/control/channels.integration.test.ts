@@ -9,6 +9,7 @@ import { createControl } from './index.js';
 import {
   createRecordingPeer,
   createRecordingStream,
+  createSetMicrophone,
   type RecordingPeer,
   type RecordingStream,
 } from './testing/fake-stream.js';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   display = await openDisplay(server);
   client = await startPasteClient(server, size);
   stream = createRecordingStream(display);
-  control = createControl({ display, logger, stream, now });
+  control = createControl({ display, logger, stream, microphone: createSetMicrophone(), now });
   peer = createRecordingPeer();
   channels = control.attachPeer(peer);
   channels.onMessage('km', JSON.stringify({ type: 'mousemove', x: 50, y: 50 }));

@@ -18,8 +18,16 @@ export interface ControlOptions {
   readonly display: X11Display;
   readonly logger: Logger;
   readonly stream: StreamControl;
+  readonly microphone: MicrophoneState;
   /** Wall clock in milliseconds with fraction, the clock of the RTP timestamps. */
   readonly now: () => number;
+}
+
+/** Whether the program records the users' voices. */
+export interface MicrophoneState {
+  readonly inUse: boolean;
+  /** Calls `listener` with each change. Returns the way to stop. */
+  onChange(listener: () => void): () => void;
 }
 
 /** What the channels may ask of the stream. Nothing here blocks; what can fail says so by its result. */
@@ -54,6 +62,8 @@ export interface ControlPeer {
   /** 1-based player position; 0 for viewers. */
   readonly seat: number;
   readonly reconnectToken: string;
+  /** Its client's microphone is heard. */
+  readonly canSpeak: boolean;
   /** Sends text on the newest open channel with this label; false when there is none or it did not take the message. */
   send(label: string, text: string): boolean;
   isOpen(label: string): boolean;

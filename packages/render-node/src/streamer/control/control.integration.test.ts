@@ -8,6 +8,7 @@ import { createControl } from './index.js';
 import {
   createRecordingPeer,
   createRecordingStream,
+  createSetMicrophone,
   type RecordingPeer,
   type RecordingStream,
 } from './testing/fake-stream.js';
@@ -75,7 +76,7 @@ describe.each([
     display = await openDisplay(server);
     await loadKeyboardLayout(display, 'us');
     stream = createRecordingStream(display);
-    control = createControl({ display, logger, stream, now });
+    control = createControl({ display, logger, stream, microphone: createSetMicrophone(), now });
     peer = createRecordingPeer();
     channels = control.attachPeer(peer);
     km({ type: 'mousemove', x: 101, y: 101 }, { type: 'mousemove', x: 100, y: 100 });
@@ -210,7 +211,7 @@ describe.each([
       display.xtest.FakeInput(display.xtest.KeyPress, 38, 0, 0, 0, 0);
       await display.sync();
       expect(await keysDown()).toBe(1);
-      const restarted = createControl({ display, logger, stream, now });
+      const restarted = createControl({ display, logger, stream, microphone: createSetMicrophone(), now });
       await vi.waitFor(async () => expect(await keysDown()).toBe(0));
       await restarted.close();
     });

@@ -7,6 +7,7 @@ import { createInjector } from '../input/x11-injector.js';
 import type { Control, ControlOptions, ControlPeer } from './contract.js';
 import { screenState } from './km.js';
 import { controlLimits } from './limits.js';
+import { createMicStatus } from './mic-status.js';
 import { type AttachedPeer, createPeerControl, type PeerControlDeps } from './peer-control.js';
 import { createSeats } from './seats.js';
 
@@ -63,6 +64,7 @@ export function createControl(options: ControlOptions): Control {
   const devices = createInputDevices(options);
   const peers = new Map<string, AttachedPeer>();
   const seats = createSeats();
+  const micStatus = createMicStatus(options.microphone);
   const modes = createCursorModes((enabled) => stream.drawCursor(enabled));
   const cursorShowing = () => devices.cursorWatch.current()?.visible ?? true;
   const state = () => JSON.stringify(screenState(stream.screen(), cursorShowing(), stream.cpuUsagePercent()));
@@ -85,6 +87,7 @@ export function createControl(options: ControlOptions): Control {
     keyboard: devices.keyboard,
     text: devices.text,
     seats,
+    micStatus,
     stream,
     logger,
     now,
@@ -110,6 +113,7 @@ export function createControl(options: ControlOptions): Control {
       clearInterval(timer);
       stopScreen();
       stopCursor();
+      micStatus.close();
       forEachPeer((peer) => peer.close());
       await devices.close();
     },

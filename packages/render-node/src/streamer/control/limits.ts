@@ -20,6 +20,10 @@ export const controlLimits = {
   kickRepeatMs: 50,
   /** The `cd` channel is lossy: the latest image is sent once more. */
   cursorRepeatMs: 1_000,
+  /** So is `svr`: news of the microphone follow once more. */
+  micRepeatMs: 1_000,
+  /** Users of a session whose microphones may be open by our word; there are at most 17 at a time. */
+  micUsers: 64,
   /** State on `km`. */
   stateIntervalMs: 1_000,
 } as const;

@@ -11,6 +11,7 @@ import { decodeHeartbeat, heartbeatReply, kickMessage } from './hb.js';
 import { createPeerInput } from './km.js';
 import { controlLimits } from './limits.js';
 import { parseJson } from './loose-values.js';
+import type { MicStatus, MicStatusChannel } from './mic-status.js';
 import type { Seats } from './seats.js';
 import { gameStartComplete, screenConfigChange } from './svr.js';
 import { createTokenBucket } from './token-bucket.js';
@@ -21,6 +22,7 @@ export interface PeerControlDeps {
   readonly keyboard: Keyboard;
   readonly text: TextInput;
   readonly seats: Seats;
+  readonly micStatus: MicStatus;
   readonly stream: StreamControl;
   readonly logger: Logger;
   readonly now: () => number;
@@ -109,7 +111,12 @@ function createKick(peer: ControlPeer, stream: StreamControl) {
 }
 
 /** Receivers of one peer's messages by channel label. */
-function createReceivers(deps: PeerControlDeps, peer: ControlPeer, cursor: ReturnType<typeof createCursorChannel>) {
+function createReceivers(
+  deps: PeerControlDeps,
+  peer: ControlPeer,
+  cursor: ReturnType<typeof createCursorChannel>,
+  mic: MicStatusChannel,
+) {
   const input = createPeerInput(deps);
   const handle = createAckHandler({
     peer,
@@ -120,6 +127,7 @@ function createReceivers(deps: PeerControlDeps, peer: ControlPeer, cursor: Retur
     unlockCapsLock: deps.unlockCapsLock,
     setCursorMode: deps.onCursorMode,
     setPointerStyle: cursor.setStyle,
+    onMicSwitched: mic.onSwitched,
   });
   const onAck = createAckChannel(deps, peer, handle);
   const receivers = new Map<string, (data: string | Uint8Array) => void>([
@@ -133,7 +141,8 @@ function createReceivers(deps: PeerControlDeps, peer: ControlPeer, cursor: Retur
 /** Creates the channels of one peer. */
 export function createPeerControl(deps: PeerControlDeps, peer: ControlPeer): AttachedPeer {
   const cursor = createCursorChannel((text) => peer.send('cd', text));
-  const { receivers, input } = createReceivers(deps, peer, cursor);
+  const mic = deps.micStatus.attach(peer);
+  const { receivers, input } = createReceivers(deps, peer, cursor, mic);
   const { admit, traffic } = createGate(deps.now, input.releaseAll);
   const kick = createKick(peer, deps.stream);
   let isStarted = false;
@@ -144,6 +153,7 @@ export function createPeerControl(deps: PeerControlDeps, peer: ControlPeer): Att
   };
   const onSvrOpen = () => {
     if (!isStarted) isStarted = peer.send('svr', gameStartComplete(peer.peerId, peer.userId));
+    mic.onOpen();
   };
   const onOpen = new Map<string, () => void>([
     ['km', sendState],
@@ -165,6 +175,7 @@ export function createPeerControl(deps: PeerControlDeps, peer: ControlPeer): Att
       if (isClosed) return;
       isClosed = true;
       cursor.close();
+      mic.close();
       kick.stop();
       input.releaseAll();
       deps.onClose(peer.peerId);

@@ -82,6 +82,10 @@ export const profileRequest = Compile(
 );
 /** `game_op`. */
 export const gameOperationRequest = Compile(Type.Object({ op: Short, media: Maybe(Short) }, Lenient));
+/** `switch_mic`: the client has opened or closed its microphone. */
+export const micSwitch = Compile(
+  Type.Object({ status: Type.Union([Type.Literal('open'), Type.Literal('close')]) }, Lenient),
+);
 /** `mic_status`. */
 export const micStatusRequest = Compile(
   Type.Object({ user_id: Type.String({ maxLength: limits.userIdChars }), status: NumberLike }, Lenient),

@@ -9,6 +9,11 @@ export function gameStartComplete(peerId: string, userId: string): string {
   return svrEvent('game_start_complete', { request_id: peerId, app_id: 0, user_id: userId, game_id: '', status: 0 });
 }
 
+/** `mic_status`: whether the program records. */
+export function micStatus(inUse: boolean): string {
+  return svrEvent('mic_status', { status: inUse ? 'open' : 'close' });
+}
+
 /**
  * Orientation block of a desktop. Always landscape and 0°, whatever its shape: `landscape` alone makes the client turn the
  * picture by 270°.

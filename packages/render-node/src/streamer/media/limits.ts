@@ -69,6 +69,12 @@ export const mediaLimits = {
   recorderMostRestartMs: 8_000,
   /** The sound server answers within a millisecond; a machine that stands still may take some. */
   soundAnswerMs: 5_000,
+  /** Between two questions who records: a program that changes its streams all the time costs no more than these. */
+  recordingStreamsMs: 50,
+  /** A program records for this long before its users are told: longer than one that only looks whether there is a microphone. */
+  microphoneOpenMs: 250,
+  /** It has not recorded for this long when they are told: longer than the pause between two streams of one program. */
+  microphoneCloseMs: 1_000,
   /** A frame of the sound server: its blocks of samples have 64 KiB, its messages to us tens of bytes. */
   soundFrameBytes: 131_072,
   /** All sound that waits after a pause of this process is read at once, and what is too much of it dropped. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -58,4 +58,36 @@ it('has no timer when it has stopped', async () => {
   microphone.start();
   microphone.stop();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('gives nothing to a pipe that no program reads, throws away what is in it, and begins at once with one that records', async () => {
+  microphone.start();
+  vi.advanceTimersByTime(500);
+  microphone.setInUse(false);
+  expect(await readAll(), 'what was in the pipe').toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect(await readAll()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+  microphone.setInUse(true);
+  vi.advanceTimersByTime(10);
+  expect(await readAll()).toBe(960);
+  vi.advanceTimersByTime(500);
+  expect(await readAll()).toBe(48_000);
+  microphone.setInUse(false);
+  microphone.setInUse(null);
+  vi.advanceTimersByTime(500);
+  expect(await readAll(), 'while it is not known').toBe(48_000);
+});
+
+it('leaves a file alone that lies where the pipe should be', async () => {
+  const path = join(dir, 'file');
+  await writeFile(path, 'precious');
+  const deps = { path, logger: pino({ level: 'silent' }), nowMs: () => performance.now() };
+  const wrong = new Microphone(deps);
+  wrong.start();
+  wrong.setInUse(false);
+  wrong.setInUse(true);
+  vi.advanceTimersByTime(500);
+  wrong.stop();
+  expect(await readFile(path, 'utf8')).toBe('precious');
 });

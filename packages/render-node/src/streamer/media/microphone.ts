@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { mediaLimits } from './limits.js';
@@ -34,21 +34,36 @@ const pieceSamples = 480;
 const pieceMs = 10;
 const silence = Buffer.alloc(pieceSamples * 2);
 
+/** What a pipe holds, unless its other end has made it larger. */
+const pipeBytes = 65_536;
+
 /**
  * Opens the pipe; undefined when there is something else in its place: it lies in a directory of the slot's user, who is not
  * trusted with files of ours.
  */
-function openPipe(path: string): Socket | undefined {
+function openPipe(path: string): number | undefined {
   // Read and write: opening never waits for the sound server, and its restart does not break the pipe.
   const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  if (fstatSync(pipe).isFIFO()) return new Socket({ fd: pipe, readable: false, writable: true });
+  if (fstatSync(pipe).isFIFO()) return pipe;
   closeSync(pipe);
   return undefined;
 }
 
+/** Throws away what the pipe holds. */
+function emptyPipe(path: string): void {
+  const pipe = openPipe(path);
+  if (pipe === undefined) return;
+  try {
+    readSync(pipe, Buffer.alloc(pipeBytes));
+  } finally {
+    closeSync(pipe);
+  }
+}
+
 /**
  * The virtual microphone of a slot: the voices of its users, mixed, written to the sound server's pipe. While nobody speaks it is
- * given silence, because programs that record would wait otherwise; when it is full, because none does, nothing happens until one reads.
+ * given silence, because programs that record would wait otherwise. While no program records the pipe is empty, so that one that begins
+ * hears what is said then, and is not behind by what the pipe holds. When that is not known, the pipe is given sound until it is full.
  */
 export class Microphone {
   readonly #deps: MicrophoneDeps;
@@ -60,6 +75,7 @@ export class Microphone {
   #timer: NodeJS.Timeout | undefined;
   /** Up to when the pipe has been given sound. */
   #writtenUntilMs = 0;
+  #inUse: boolean | null = null;
 
   constructor(deps: MicrophoneDeps) {
     this.#deps = deps;
@@ -81,6 +97,13 @@ export class Microphone {
     for (const speaker of [...this.#speakers.keys()]) this.remove(speaker);
     this.#pipe?.destroy();
     this.#pipe = undefined;
+  }
+
+  /** Whether a program records; null while that is not known, as in the beginning. */
+  setInUse(inUse: boolean | null): void {
+    this.#inUse = inUse;
+    if (inUse === false) this.#empty();
+    else this.#onRoom();
   }
 
   /** Calls `listener` with each 10 ms of mixed voices, mono at 48 kHz, while somebody speaks. */
@@ -144,19 +167,32 @@ export class Microphone {
       this.#write();
       const isSpeaking = this.#isSpeaking();
       // Recordings and live pushes hear who speaks, whether or not the program does.
-      if (isSpeaking || !this.#isFull()) this.#beat(isSpeaking ? pieceMs : mediaLimits.microphoneIdleMs);
+      if (isSpeaking || this.#takesSound()) this.#beat(isSpeaking ? pieceMs : mediaLimits.microphoneIdleMs);
     }, delayMs);
   }
 
-  #isFull(): boolean {
-    return (this.#pipe?.writableLength ?? 0) > 0;
+  /** Somebody reads it, or may do so as far as is known, and it is not full. */
+  #takesSound(): boolean {
+    return this.#inUse !== false && (this.#pipe?.writableLength ?? 0) === 0;
   }
 
-  /** A program has read, or the pipe has failed and is opened again. */
+  /** A program reads or begins to, or the pipe has failed and is opened again. */
   #onRoom(): void {
-    if (!this.#running || this.#timer) return;
+    if (!this.#running || this.#timer || this.#inUse === false) return;
     this.#writtenUntilMs = this.#deps.nowMs();
-    this.#beat(mediaLimits.microphoneIdleMs);
+    this.#beat(this.#inUse === null ? mediaLimits.microphoneIdleMs : pieceMs);
+  }
+
+  /** The sound server reads nothing now, so what is taken out is taken from nobody. */
+  #empty(): void {
+    this.#pipe?.destroy();
+    this.#pipe = undefined;
+    try {
+      emptyPipe(this.#deps.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
+      this.#deps.logger.trace({ err: error }, 'the microphone pipe cannot be emptied');
+    }
   }
 
   /** Writes what has become due since the last time; a timer that was late makes up for it. */
@@ -175,17 +211,19 @@ export class Microphone {
   }
 
   #open(): Socket | undefined {
-    const pipe = openPipe(this.#deps.path);
-    pipe?.on('error', (error) => this.#deps.logger.trace({ err: error }, 'the microphone pipe has failed'));
-    pipe?.once('close', () => {
+    const fd = openPipe(this.#deps.path);
+    if (fd === undefined) return undefined;
+    const pipe = new Socket({ fd, readable: false, writable: true });
+    pipe.on('error', (error) => this.#deps.logger.trace({ err: error }, 'the microphone pipe has failed'));
+    pipe.once('close', () => {
       if (this.#pipe === pipe) this.#pipe = undefined;
     });
     return pipe;
   }
 
   #give(data: Buffer): void {
-    // Nobody reads it at the moment. What is not heard now is worth nothing later.
-    if (this.#isFull()) return;
+    // What is not heard now is worth nothing later.
+    if (!this.#takesSound()) return;
     try {
       this.#pipe ??= this.#open();
       this.#pipe?.write(data, () => this.#onRoom());

@@ -66,7 +66,7 @@ describe('messages', () => {
       type: 'refused',
       code: 5,
     });
-    expect(parseSoundMessage(Buffer.concat([number(66), none, number(1)]))).toEqual({ type: 'other' });
+    expect(parseSoundMessage(Buffer.concat([number(62), none, number(1)]))).toEqual({ type: 'other' });
   });
 
   it('throws nothing but its own error for any bytes', () => {

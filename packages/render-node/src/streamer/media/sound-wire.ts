@@ -2,14 +2,14 @@ import { AppError } from '@cloudstage/protocol';
 import { mediaLimits } from './limits.js';
 
 /**
- * What we need of PulseAudio's native protocol, version 15: one stream that records. PURE apart from the parser's memory. A frame is a
+ * What we need of PulseAudio's native protocol, version 19: one stream that records, and news of those of others. PURE apart from the parser's memory. A frame is a
  * descriptor of 20 bytes (length, channel, offset of 8 bytes, flags; big endian) and its payload: a message of tagged values on the control channel, samples on
  * that of a stream.
  * @see PulseAudio 16.1, src/pulsecore/pstream.c, tagstruct.c, native-common.h, protocol-native.c
  */
 
-/** The oldest version that knows streams which do not keep a device from being suspended. */
-const protocolVersion = 15;
+/** The oldest version that tells which streams are paused; 15 knows those that do not keep a device from being suspended. */
+const protocolVersion = 19;
 const controlChannel = 0xffffffff;
 const invalidIndex = 0xffffffff;
 const descriptorBytes = 20;
@@ -21,7 +21,11 @@ const commands = {
   createRecordStream: 5,
   auth: 8,
   setClientName: 9,
+  findSource: 11,
+  listRecordingStreams: 32,
+  subscribe: 35,
   killed: 65,
+  changed: 66,
   suspended: 77,
 } as const;
 
@@ -64,7 +68,10 @@ const sampleFormat = Buffer.concat([
   Buffer.from([tag('m'), 2, 1, 2]),
 ]);
 
-/** Requests of a recorder, in their order. Each is answered with its number. */
+/** Events of streams that record. */
+const recordingStreamMask = 8;
+
+/** Requests, in the order that a recorder or a watch makes them. Each is answered with its number. */
 export const soundRequests = {
   /** Without a cookie: a slot's server lets in everybody who can open its socket. */
   authenticate: (requestId: number): Buffer =>
@@ -95,6 +102,13 @@ export const soundRequests = {
       ...[passive, no],
     ]);
   },
+  /** Answered with the source's number. */
+  findSource: (requestId: number, name: string): Buffer => message(commands.findSource, requestId, [text(name)]),
+  /** From then on `streams-changed` comes when a program's stream begins, ends, pauses or goes on. */
+  followRecordingStreams: (requestId: number): Buffer =>
+    message(commands.subscribe, requestId, [u32(recordingStreamMask)]),
+  /** Answered with what `readRecordingStreams` reads. */
+  listRecordingStreams: (requestId: number): Buffer => message(commands.listRecordingStreams, requestId, []),
 } as const;
 
 /** What a server says. */
@@ -106,6 +120,8 @@ export type SoundServerMessage =
   | { readonly type: 'suspended'; readonly suspended: boolean }
   /** The stream has ended. */
   | { readonly type: 'killed' }
+  /** Something is new with streams that record, of whomever. */
+  | { readonly type: 'streams-changed' }
   | { readonly type: 'other' };
 
 const nothing = Buffer.alloc(0);
@@ -137,10 +153,32 @@ export class TaggedValues {
     return this.#take('10', 0)[0] === tag('1');
   }
 
+  /** A text, or none. */
   skipText(): void {
+    if (this.#data[this.#at] === tag('N')) {
+      this.#at += 1;
+      return;
+    }
     const end = this.#data.indexOf(0, this.#at);
     if (end < 0) throw broken();
     this.#take('t', end - this.#at);
+  }
+
+  skipMicroseconds(): void {
+    this.#take('U', 8);
+  }
+
+  skipProperties(): void {
+    this.#take('P', 0);
+    while (this.#data[this.#at] === tag('t')) {
+      this.skipText();
+      this.#take('x', 4 + this.u32());
+    }
+    this.#take('N', 0);
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#data.length;
   }
 
   skipFormat(): void {
@@ -162,6 +200,8 @@ export function parseSoundMessage(payload: Buffer): SoundServerMessage {
       return { type: 'refused', requestId, code: values.u32() };
     case commands.killed:
       return { type: 'killed' };
+    case commands.changed:
+      return { type: 'streams-changed' };
     case commands.suspended:
       values.u32();
       return { type: 'suspended', suspended: values.flag() };

@@ -32,6 +32,7 @@ export function controlPeerOf(
   return {
     ...identity,
     reconnectToken,
+    canSpeak: identity.role === 'Player',
     send: (label, text) => peer()?.channels.send(label, text) ?? false,
     isOpen: (label) => peer()?.channels.isOpen(label) ?? false,
   };

@@ -23,7 +23,9 @@ export function createSocketEntry(
   const identity = { ...sibling.peer.identity, peerId: `${sibling.peer.identity.peerId}.socket` };
   const { peerId } = identity;
   const holder: { peer?: SocketPeer } = {};
-  const control = parts.control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));
+  const controlPeer = controlPeerOf(identity, reconnectToken, () => holder.peer);
+  // Nothing carries a voice on a WebSocket.
+  const control = parts.control.attachPeer({ ...controlPeer, canSpeak: false });
   const peer = new SocketPeer(
     {
       onChosen: () => void sibling.peer.close('replaced'),

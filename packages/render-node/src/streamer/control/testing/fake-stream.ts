@@ -1,6 +1,6 @@
 import type { HeartbeatRequest, StreamProfile } from '@cloudstage/protocol';
 import type { X11Display } from '../../../x11/display.js';
-import type { ControlPeer, PausableMedia, StreamControl } from '../contract.js';
+import type { ControlPeer, MicrophoneState, PausableMedia, StreamControl } from '../contract.js';
 
 /** Stream of a test: resizes the real display and records what it was asked. */
 export interface RecordingStream extends StreamControl {
@@ -40,6 +40,30 @@ export function createRecordingStream(display: X11Display): RecordingStream {
   };
 }
 
+/** Microphone of a test: a program's use of it is what the test says. */
+export interface SetMicrophone extends MicrophoneState {
+  set(inUse: boolean): void;
+}
+
+/** Creates a microphone that no program uses. */
+export function createSetMicrophone(): SetMicrophone {
+  let inUse = false;
+  const listeners = new Set<() => void>();
+  return {
+    get inUse() {
+      return inUse;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    set(value) {
+      inUse = value;
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
 /** Peer of a test: keeps what was sent to it, parsed, by channel. */
 export interface RecordingPeer extends ControlPeer {
   readonly sent: { readonly label: string; readonly message: Record<string, unknown> }[];
@@ -55,6 +79,7 @@ export function createRecordingPeer(options: Partial<ControlPeer> = {}): Recordi
     role: 'Player',
     seat: 1,
     reconnectToken: 'token-1',
+    canSpeak: options.role !== 'Viewer',
     send(label, text) {
       sent.push({ label, message: JSON.parse(text) as Record<string, unknown> });
       return true;

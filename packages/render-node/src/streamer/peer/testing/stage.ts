@@ -115,6 +115,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     xAuthorityPath: '',
     pulseServer: `unix:${join(dir, 'native')}`,
     pulseSource: 'cloudstage.monitor',
+    pulseMicrophone: 'microphone',
     microphonePath: join(dir, 'microphone'),
     loopbackAddress: '127.0.0.1',
     logLevel: 'warn',

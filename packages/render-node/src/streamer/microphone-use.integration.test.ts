@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { HostProcess } from '../host/host-process.js';
+import { type SlotPaths, slotPaths } from '../host/slot-paths.js';
+import { microphoneName, soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
+import { MicrophoneUse } from './media/microphone-use.js';
+import { soundRequests } from './media/sound-wire.js';
+import { eventually } from './peer/testing/stage.js';
+
+/** The sound server as slots have it, programs that record, and what is known of them. */
+
+let dir: string;
+let paths: SlotPaths;
+let server: HostProcess;
+let use: MicrophoneUse;
+/** At once, and what has lasted. */
+let seen: (boolean | null)[];
+let told: boolean[];
+let programs: ChildProcess[];
+
+const startServer = () =>
+  startSound({ paths, user: null, joinCgroup: (argv) => argv, env: { PATH: process.env.PATH ?? '/usr/bin:/bin' } });
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sound-'));
+  paths = slotPaths(dir, 0);
+  await mkdir(paths.soundDir, { recursive: true });
+  await mkdir(paths.logDir, { recursive: true });
+  server = await startServer();
+  seen = [];
+  told = [];
+  programs = [];
+  use = new MicrophoneUse({
+    ...{ pulseServer: soundServerAddress(paths), source: microphoneName, logger: pino({ level: 'silent' }) },
+    onUse: (inUse) => void seen.push(inUse),
+  });
+  use.onChange((inUse) => void told.push(inUse));
+  use.start();
+  await eventually('the watch', () => seen.at(-1) === false);
+});
+afterEach(async () => {
+  use.close();
+  for (const program of programs) program.kill('SIGKILL');
+  await server.kill();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A program that records the default source, or another one. */
+function record(...args: readonly string[]): ChildProcess {
+  const program = spawn('parec', ['--raw', ...args], {
+    env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) },
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  programs.push(program);
+  return program;
+}
+
+/** How many streams record. */
+const streams = async (): Promise<number> =>
+  (await pactl('list', 'short', 'source-outputs')).split('\n').filter((line) => line !== '').length;
+
+async function pactl(...args: readonly string[]): Promise<string> {
+  const child = spawn('pactl', args, { env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) } });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return output;
+}
+
+const isUsed = (value: boolean) => eventually(`a microphone in use: ${value}`, () => seen.at(-1) === value);
+const isTold = (...values: readonly boolean[]) =>
+  eventually(`told: ${values}`, () => JSON.stringify(told) === JSON.stringify(values));
+
+it('knows when the first of several programs begins to record, and when the last one has ended or died', async () => {
+  const first = record();
+  await isTold(true);
+  expect(use.inUse).toBe(true);
+  // One that needs no resampler.
+  const second = record('--rate=48000', '--channels=1');
+  await eventually('two streams', async () => (await streams()) === 2);
+  first.kill('SIGTERM');
+  await eventually('one stream', async () => (await streams()) === 1);
+  second.kill('SIGKILL');
+  await isTold(true, false);
+  expect(use.inUse).toBe(false);
+  // One of two was not the end.
+  expect(seen).toEqual([false, true, false]);
+});
+
+it('does not count programs that record what is played', async () => {
+  record('-d', `${soundSinkName}.monitor`);
+  await eventually('the stream', async () => (await streams()) === 1);
+  record();
+  await isUsed(true);
+  expect(seen).toEqual([false, true]);
+});
+
+it('does not count a stream that is paused', async () => {
+  const socket = connect(paths.soundSocketPath);
+  socket.resume();
+  const pause = (paused: boolean) => {
+    // CORK_RECORD_STREAM of stream 0, as a program's library sends it.
+    const payload = Buffer.from([0x4c, 0, 0, 0, 58, 0x4c, 0, 0, 0, 9, 0x4c, 0, 0, 0, 0, paused ? 0x31 : 0x30]);
+    const head = Buffer.alloc(20);
+    head.writeUInt32BE(payload.length, 0);
+    head.writeUInt32BE(0xffffffff, 4);
+    socket.write(Buffer.concat([head, payload]));
+  };
+  try {
+    socket.write(Buffer.concat([soundRequests.authenticate(0), soundRequests.setName(1, 'game')]));
+    socket.write(soundRequests.record(2, microphoneName, 1_920));
+    await isUsed(true);
+    pause(true);
+    await isUsed(false);
+    expect(await streams()).toBe(1);
+    pause(false);
+    await isUsed(true);
+  } finally {
+    socket.destroy();
+  }
+  await isUsed(false);
+});
+
+it('knows of programs again when the sound server has died and another one is there', async () => {
+  record();
+  await isTold(true);
+  await server.kill();
+  await isTold(true, false);
+  expect(seen.at(-1), 'without a server').toBe(null);
+  await rm(paths.soundSocketPath, { force: true });
+  server = await startServer();
+  record();
+  await isTold(true, false, true);
+});
+
+it('lets the sound server rest', async () => {
+  const tasks = `/proc/${server.identity.pid}/task`;
+  const runs = async () => {
+    const files = (await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/schedstat`, 'utf8'));
+    return (await Promise.all(files)).reduce((sum, line) => sum + Number(line.split(' ')[2]), 0);
+  };
+  const rests = () =>
+    eventually('a sound server that rests', async () => {
+      const before = await runs();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return (await runs()) === before;
+    });
+  await rests();
+  const program = record();
+  await isTold(true);
+  program.kill('SIGTERM');
+  await isTold(true, false);
+  await rests();
+  expect(await pactl('list', 'short', 'sources')).toMatch(/microphone.*SUSPENDED/);
+});
