@@ -15,6 +15,8 @@ export const runtimePackages = [
   'libyuv0',
   // AV1 for clients that ask for it.
   'libaom3',
+  // H.264 with a quantizer for each picture.
+  'libx264-164',
   // Sound.
   'pulseaudio',
   'libasound2-plugins',

@@ -9,7 +9,7 @@ let pictures = 0;
 export const picturesDrawn = (): number => pictures;
 
 /** Fills the frame with detail that moves: as many bits are used as there are. */
-export function drawMoving({ frame }: VideoEncoder): void {
+export function drawMoving({ frame }: Pick<VideoEncoder, 'frame'>): void {
   const [y] = frame.data ?? [];
   const [stride = 0] = frame.linesize;
   let seed = ++pictures;
