@@ -35,9 +35,10 @@ import { createScalingConverter } from './media/picture-scale.js';
 import { fullSize } from './media/picture-size.js';
 import { openRecipe } from './media/reopening-encoder.js';
 import { createScreenSource } from './media/screen-source.js';
-import { type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
+import { type H264Recipe, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { createVp8Encoder } from './media/vp8-encoder.js';
+import { createX264Encoder, x264EncoderName } from './media/x264-encoder.js';
 import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
 import { createPartFiles } from './record/part-files.js';
@@ -91,13 +92,15 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
   }
 }
 
-/** An opener for each codec; for H.264 the cards that the node has found, then x264. */
+/** An opener for each codec; for H.264 the cards that the node has found, then x264 with our rate control, then with its own. */
 function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
   const cards = hardwareRecipes.filter(({ name }) => config.probedEncoders?.includes(name));
-  const candidates = [...cards, x264Recipe].map((recipe) => ({
+  const candidate = (recipe: H264Recipe) => ({
     name: recipe.name,
     open: (options: VideoEncoderOptions, shared?: Frame) => openRecipe(recipe, options, shared),
-  }));
+  });
+  const ours = { name: x264EncoderName, open: createX264Encoder };
+  const candidates = [...cards.map(candidate), ours, candidate(x264Recipe)];
   return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder, AV1: createAv1Encoder } as const;
 }
 

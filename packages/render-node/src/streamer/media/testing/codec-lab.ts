@@ -1,9 +1,16 @@
-import { AV_LOG_FATAL, FF_DECODER_H264, FF_DECODER_LIBDAV1D, FF_DECODER_VP8 } from 'node-av/constants';
+import {
+  AV_LOG_FATAL,
+  FF_DECODER_H264,
+  FF_DECODER_LIBDAV1D,
+  FF_DECODER_VP8,
+  type FFVideoDecoder,
+} from 'node-av/constants';
 import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 import type { VideoCodec } from '../../video-codec.js';
 import { createAv1Encoder } from '../av1-encoder.js';
 import { createVideoEncoder, type VideoEncoder, type VideoEncoderOptions } from '../video-encoder.js';
 import { createVp8Encoder } from '../vp8-encoder.js';
+import { createX264Encoder } from '../x264-encoder.js';
 
 /** One picture that went through an encoder and a decoder. */
 export interface LabPicture {
@@ -27,14 +34,23 @@ export interface CodecLab {
   close(): void;
 }
 
-const encoders: Readonly<Record<VideoCodec, (options: VideoEncoderOptions) => Promise<VideoEncoder>>> = {
-  H264: createVideoEncoder,
+/** Encoders that a lab may have: one for each codec, and x264 with its own rate control. */
+export type LabEncoder = VideoCodec | 'H264-vbv';
+
+const encoders: Readonly<Record<LabEncoder, (options: VideoEncoderOptions) => Promise<VideoEncoder>>> = {
+  H264: createX264Encoder,
+  'H264-vbv': createVideoEncoder,
   VP8: createVp8Encoder,
   AV1: createAv1Encoder,
 };
-const decoders = { H264: FF_DECODER_H264, VP8: FF_DECODER_VP8, AV1: FF_DECODER_LIBDAV1D } as const;
+const decoders: Readonly<Record<LabEncoder, FFVideoDecoder>> = {
+  H264: FF_DECODER_H264,
+  'H264-vbv': FF_DECODER_H264,
+  VP8: FF_DECODER_VP8,
+  AV1: FF_DECODER_LIBDAV1D,
+};
 
-async function openDecoder(name: VideoCodec): Promise<CodecContext> {
+async function openDecoder(name: LabEncoder): Promise<CodecContext> {
   const codec = Codec.findDecoderByName(decoders[name]);
   const context = new CodecContext();
   context.allocContext3(codec);
@@ -56,7 +72,7 @@ function lumaOf(frame: Frame): Uint8Array {
 }
 
 /** Opens both. @throws AppError `encoder-failed` */
-export async function openCodecLab(name: VideoCodec, options: VideoEncoderOptions): Promise<CodecLab> {
+export async function openCodecLab(name: LabEncoder, options: VideoEncoderOptions): Promise<CodecLab> {
   Log.setLevel(AV_LOG_FATAL);
   const encoder = await encoders[name](options);
   const decoder = await openDecoder(name);
