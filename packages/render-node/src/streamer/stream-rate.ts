@@ -50,7 +50,7 @@ export interface StreamRate {
 
 const emptySecond = (beginMs: number) => ({
   beginMs,
-  ...{ pictures: 0, busyMs: 0, encodeMs: 0, bits: 0, pixels: 0 },
+  ...{ pictures: 0, busyMs: 0, encodeMs: 0, bits: 0, pixels: 0, coarse: 0 },
 });
 
 /** Creates the steering of a streamer that has no session yet. */
@@ -101,6 +101,7 @@ export function createStreamRate(deps: StreamRateDeps): StreamRate {
       second.encodeMs += encodeMs;
       second.busyMs += encodeMs + grabbed.captureMs + grabbed.convertMs;
       second.bits += first.data.length * 8;
+      if (first.isCoarse) second.coarse += 1;
       second.pixels = first.width * first.height;
     },
     tick: () => {

@@ -16,6 +16,8 @@ export interface LadderReading {
   readonly targetBps: number;
   /** Of one picture. */
   readonly pixels: number;
+  /** How many of the pictures were coarse, as far as their encoder tells. */
+  readonly coarse: number;
 }
 
 /** Pixels of a picture of one rung to those of another. PURE. */
@@ -37,6 +39,11 @@ const fillOf = ({ bits, targetBps, elapsedMs }: LadderReading, factor = 1) =>
 const isBusy = ({ busyMs, elapsedMs }: LadderReading) => busyMs > elapsedMs * mediaLimits.ladderMostBusy;
 const isFull = (reading: LadderReading) => fillOf(reading) >= mediaLimits.ladderFullShare;
 
+const isCoarse = ({ coarse, pictures }: LadderReading) => coarse * 2 > pictures;
+/** As many bits a pixel as fine pictures take, were all of the target used. PURE. */
+const affordsFine = ({ targetBps, pixels }: LadderReading, fps: number, ratio = 1) =>
+  targetBps / (fps * pixels * ratio) >= mediaLimits.ladderFineBits;
+
 /** The screen changed often enough to judge by; or what it changed was so much that few pictures could be made of it. PURE. */
 export function hasMotion(reading: LadderReading): boolean {
   const { pictures } = reading;
@@ -47,14 +54,15 @@ export function hasMotion(reading: LadderReading): boolean {
 export function isTooMuch(rung: Rung, reading: LadderReading): boolean {
   const { bits, pictures, pixels } = reading;
   const isAtEnd = isBusy(reading) && loadAt(rung, rung, reading) > mediaLimits.ladderMostLoad;
+  if (isCoarse(reading) && !affordsFine(reading, rung.fps)) return true;
   return isAtEnd || (isFull(reading) && bits / (pictures * pixels) < mediaLimits.ladderCoarseBits);
 }
 
 /** The next higher rung would fit with room to spare. PURE. */
 export function fits(next: Rung, rung: Rung, reading: LadderReading): boolean {
   const ratio = pixelRatio(next, rung);
-  const isFine = reading.targetBps / (next.fps * reading.pixels * ratio) >= mediaLimits.ladderFineBits;
-  const isQuiet = fillOf(reading, (next.fps / rung.fps) * ratio) < mediaLimits.ladderFullShare;
+  const isFine = affordsFine(reading, next.fps, ratio);
+  const isQuiet = !isCoarse(reading) && fillOf(reading, (next.fps / rung.fps) * ratio) < mediaLimits.ladderFullShare;
   return loadAt(next, rung, reading) < mediaLimits.ladderRoomLoad && (isFine || isQuiet);
 }
 

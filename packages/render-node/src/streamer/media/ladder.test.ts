@@ -15,6 +15,8 @@ interface World {
   readonly pictureBits?: number;
   /** Share of the possible pictures that change. */
   readonly motion?: number;
+  /** The encoder tells pictures that get less than a third of that, and of such only this share of the target is used. */
+  readonly coarseFill?: number;
 }
 
 const wanted = { fps: 60, width: 1_280, height: 720 };
@@ -23,7 +25,7 @@ const half: Rung = { fps: 30, share: 1 };
 
 /** Seconds of a stream. @returns the rung after each */
 function run(ladder: Ladder, seconds: number, world: World, fromS = 0): Rung[] {
-  const { readMs = 1, encodeMs = 4, targetBps = 20_000_000, pictureBits = 100_000, motion = 1 } = world;
+  const { readMs = 1, encodeMs = 4, targetBps = 20_000_000, pictureBits = 100_000, motion = 1, coarseFill } = world;
   const wish = { ...wanted, ...world.wish };
   const rungs: Rung[] = [];
   for (let second = 0; second < seconds; second++) {
@@ -32,6 +34,8 @@ function run(ladder: Ladder, seconds: number, world: World, fromS = 0): Rung[] {
     const encode = encodeMs * share ** 1.8;
     const busyMs = readMs + encode;
     const pictures = Math.min(Math.round(fps * motion), Math.floor(1_000 / busyMs));
+    const wantedBits = pictures * pictureBits * share ** 1.6;
+    const isCoarse = coarseFill !== undefined && wantedBits > 3 * targetBps;
     rungs.push(
       ladder.step({
         nowMs: (fromS + second) * 1_000,
@@ -40,7 +44,8 @@ function run(ladder: Ladder, seconds: number, world: World, fromS = 0): Rung[] {
         pictures,
         busyMs: pictures * busyMs,
         encodeMs: pictures * encode,
-        bits: Math.min(targetBps, pictures * pictureBits * share ** 1.6),
+        bits: Math.min(isCoarse ? targetBps * coarseFill : targetBps, wantedBits),
+        coarse: isCoarse ? pictures : 0,
         targetBps,
         pixels: wish.width * wish.height * share ** 2,
       }),
@@ -111,6 +116,16 @@ describe('the ladder', () => {
     ['a narrow path and busy pictures', { targetBps: 700_000 }, half],
     ['a narrower path', { targetBps: 500_000 }, { fps: 30, share: 3 / 4 }],
     ['a path as narrow as none', { targetBps: 250_000 }, { fps: 30, share: 1 / 2 }],
+    [
+      'a path as narrow as none, and an encoder that tells',
+      { targetBps: 250_000, coarseFill: 0.3 },
+      { fps: 30, share: 1 / 2 },
+    ],
+    [
+      'a wide path and an encoder that tells',
+      { targetBps: 1_900_000, pictureBits: 150_000, coarseFill: 0.3 },
+      { fps: 40, share: 1 },
+    ],
     ['a narrow path and quiet pictures', { targetBps: 700_000, pictureBits: 5_000 }, fullRate],
     ['a slow machine on which little moves', { encodeMs: 14, motion: 0.2 }, fullRate],
   ] as [string, World, Rung][])('%s: comes to rest', (_what, world, rung) => {

@@ -35,6 +35,8 @@ export interface EncodedPicture {
   readonly captureTimeUs: number;
   readonly width: number;
   readonly height: number;
+  /** So coarse that it shows; not told by every encoder. */
+  readonly isCoarse?: boolean;
 }
 
 /** An encoder without reordering or lookahead: one picture in, one picture out. */

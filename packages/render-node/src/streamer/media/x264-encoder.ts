@@ -8,6 +8,9 @@ import { createInputFrame, type VideoEncoder, type VideoEncoderOptions } from '.
 /** Name of this encoder in logs. */
 export const x264EncoderName = 'x264';
 
+/** Blocks show, and small letters cannot be read. */
+const coarseQuantizer = 44;
+
 /**
  * Opens libx264 with a rate control of our own ({@link createQuantizerControl}): x264's needs a pass over the picture at half its size, which
  * takes as long as the encoding itself. Key frames on demand, and where a picture would come out too large to send.
@@ -43,7 +46,9 @@ export async function createX264Encoder(options: VideoEncoderOptions, shared?: F
       const again = control.again({ quantizer, bits: picture.data.length * 8 });
       if (again !== null) picture = await encoder.encode({ quantizer: again, forceKeyFrame: true });
       control.onPicture({ quantizer: again ?? quantizer, bits: picture.data.length * 8 });
-      return { codec: 'H264' as const, data: picture.data, keyFrame: picture.keyFrame, captureTimeUs, width, height };
+      const { data, keyFrame: isKeyFrame } = picture;
+      const isCoarse = (again ?? quantizer) >= coarseQuantizer;
+      return { codec: 'H264' as const, data, keyFrame: isKeyFrame, captureTimeUs, width, height, isCoarse };
     },
     setBitrate: (bitrateBps) => control.setBitrate(bitrateBps),
     close: () => {

@@ -117,6 +117,9 @@ it('lets go when nothing is to be followed any more, and takes the next one that
   const other = await openWindow('Other', 'Other');
   await eventually('the game on top', async () => (await stacking()).at(-1) === game);
   keeper.follow(null);
+  // A window that is opened while the game is above others comes below it, and stays there.
+  const above = await program.atom('_NET_WM_STATE_ABOVE');
+  await eventually('a free game', async () => !(await property(game, '_NET_WM_STATE')).includes(above));
   const next = await openWindow('Next', 'Next');
   await eventually('the usual order', async () => (await stacking()).at(-1) === next);
   keeper.follow({ name: null, className: 'Other' });
