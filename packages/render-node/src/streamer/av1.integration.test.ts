@@ -1,47 +1,31 @@
-import type { ClientSession, Role } from '@cloudstage/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDisplay, type X11Display } from '../x11/display.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { stageMedia, stageSettings } from './peer/testing/grey-program.js';
 import { openLossyPath } from './peer/testing/lossy-path.js';
 import { openNativeClient } from './peer/testing/native-client.js';
 import { direct, eventually, openStage, type Stage, through } from './peer/testing/stage.js';
+import { createPeerAdder, openStageProgram, type StageProgram } from './peer/testing/stage-program.js';
 
 const deadline = { deadlineMs: 10_000 };
 const settings = { ...stageSettings, fps: 60 };
 
 let stage: Stage;
 let browser: BrowserClient;
-let program: X11Display;
-let windowId: number;
-let peers = 0;
+let program: StageProgram;
 let sessions = 0;
 
-function fill(color: number, rectangle: readonly [number, number, number, number]): void {
-  const { core } = program;
-  const gc = core.AllocID();
-  core.CreateGC(gc, windowId, { foreground: color });
-  core.PolyFillRectangle(windowId, gc, [...rectangle]);
-  core.FreeGC(gc);
-}
-
-const paint = (color: number) => fill(color, [0, 0, 1_280, 720]);
+const paint = (color: number) => program.fill(color);
 
 /** Draws small rectangles all over until it is stopped, more than any rate can follow. */
 function startNoise(): () => void {
   const any = (limit: number) => Math.floor(Math.random() * limit);
   const timer = setInterval(() => {
-    for (let index = 0; index < 400; index++) fill(any(0x1000000), [any(640), any(480), 12, 9]);
+    for (let index = 0; index < 400; index++) program.fill(any(0x1000000), [any(640), any(480), 12, 9]);
   }, 20);
   return () => clearInterval(timer);
 }
 
-function addPeer(sdp: string, userId: string, role: Role, wishes: Partial<ClientSession> = {}) {
-  peers++;
-  const clientSession = { sdp, type: 'offer', ...wishes };
-  const params = { peerId: `peer-${peers}`, userId, role, seat: role === 'Player' ? 1 : 0, reconnectToken: 'token' };
-  return stage.link.call('peer.add', { ...params, clientSession }, deadline);
-}
+const addPeer = createPeerAdder(() => stage);
 
 async function beginSession(more: Partial<typeof settings> = {}): Promise<void> {
   sessions++;
@@ -57,16 +41,12 @@ const stats = async () => (await stage.link.call('stream.describe', {}, deadline
 
 beforeAll(async () => {
   stage = await openStage();
-  [browser, program] = await Promise.all([openBrowserClient(), openDisplay(stage.server)]);
-  windowId = program.core.AllocID();
-  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 0, 0, { overrideRedirect: 1 });
-  program.core.MapWindow(windowId);
-  await program.sync();
+  [browser, program] = await Promise.all([openBrowserClient(), openStageProgram(stage)]);
 });
 
 afterAll(async () => {
   await browser?.close();
-  await program?.close();
+  await program?.display.close();
   await stage?.close();
 });
 
@@ -95,7 +75,7 @@ describe('AV1', () => {
     const before = (await browser.stats()).keyFramesDecoded;
     await browser.send('ack', JSON.stringify({ seq: 1, data: { type: 'res_mode', fps: 30, max_bitrate: 1 } }));
     await eventually('a key frame of a new encoder', async () => (await browser.stats()).keyFramesDecoded > before);
-    await program.setScreenSize(600, 360);
+    await program.display.setScreenSize(600, 360);
     paint(0xffffff);
     await eventually('a white picture of the new size', async () => {
       const { width, height } = await browser.stats();

@@ -1,13 +1,12 @@
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientSession, Role } from '@cloudstage/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openDisplay, type X11Display } from '../x11/display.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { stageMedia, stageSettings } from './peer/testing/grey-program.js';
 import { type NativeClient, openNativeClient } from './peer/testing/native-client.js';
 import { direct, eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { createPeerAdder, openStageProgram, type StageProgram } from './peer/testing/stage-program.js';
 
 const deadline = { deadlineMs: 10_000 };
 const settings = { ...stageSettings, fps: 30 };
@@ -16,30 +15,19 @@ let libraries: string;
 let stage: Stage;
 let browser: BrowserClient;
 let watcher: NativeClient;
-let program: X11Display;
-let windowId: number;
-let peers = 0;
+let program: StageProgram;
 
 /** Fills the screen, again and again with other shades of red until it is stopped. */
 function startPainting(): () => void {
-  const { core } = program;
-  const gc = core.AllocID();
   let shade = 0;
-  core.CreateGC(gc, windowId, {});
   const timer = setInterval(() => {
     shade = (shade + 1) % 16;
-    core.ChangeGC(gc, { foreground: 0xff1010 + shade });
-    core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
+    program.fill(0xff1010 + shade);
   }, 40);
   return () => clearInterval(timer);
 }
 
-async function addPeer(sdp: string, userId: string, role: Role, preferredCodecList?: string[]) {
-  peers++;
-  const clientSession: ClientSession = { sdp, type: 'offer', ...(preferredCodecList ? { preferredCodecList } : {}) };
-  const params = { peerId: `peer-${peers}`, userId, role, seat: role === 'Player' ? 1 : 0, reconnectToken: 'token' };
-  return stage.link.call('peer.add', { ...params, clientSession }, deadline);
-}
+const addPeer = createPeerAdder(() => stage);
 
 const configure = (sessionId: string, disabledVideoCodecs: string[]) =>
   stage.link.call(
@@ -57,17 +45,13 @@ beforeAll(async () => {
   const another = /\/\S+\/libm\.so\.6/.exec(await readFile('/proc/self/maps', 'utf8'))?.[0] ?? '';
   await copyFile(another, join(libraries, 'libaom.so.3'));
   stage = await openStage({ LD_LIBRARY_PATH: libraries });
-  [browser, program] = await Promise.all([openBrowserClient(), openDisplay(stage.server)]);
-  windowId = program.core.AllocID();
-  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 0, 0, { overrideRedirect: 1 });
-  program.core.MapWindow(windowId);
-  await program.sync();
+  [browser, program] = await Promise.all([openBrowserClient(), openStageProgram(stage)]);
 });
 
 afterAll(async () => {
   await watcher?.close();
   await browser?.close();
-  await program?.close();
+  await program?.display.close();
   await stage?.close();
   await rm(libraries, { recursive: true, force: true });
 });
@@ -82,7 +66,7 @@ it('sends the client of a codec that fails away, which comes back with another; 
   try {
     await eventually('pictures of H.264', () => watcher.video.length > 20);
     // With H264 in its list it would get what is encoded for others anyway.
-    const promised = await addPeer(await browser.offer(), 'erin', 'Player', ['AV1', 'VP8']);
+    const promised = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['AV1', 'VP8'] });
     expect(promised.videoMimeType).toBe('video/AV1');
     await browser.start(direct(promised));
     const states = (state: string) => stage.events['peer.state'].filter((event) => event.state === state);
@@ -99,7 +83,7 @@ it('sends the client of a codec that fails away, which comes back with another; 
     expect({ userId: gone.userId, reason: gone.reason }).toEqual({ userId: 'erin', reason: 'codec-failed' });
     // A code would end it for good in its client.
     expect((await browser.messages('hb')).some((text) => 'code' in JSON.parse(text))).toBe(false);
-    const answer = await addPeer(await browser.offer(), 'erin', 'Player', ['AV1', 'VP8']);
+    const answer = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['AV1', 'VP8'] });
     expect(answer.videoMimeType).toBe('video/VP8');
     await browser.start(direct(answer));
     await eventually('a red picture', async () => {
@@ -116,12 +100,12 @@ it('sends the client of a codec that fails away, which comes back with another; 
 
 it('gives a new client the next codec of its list from the beginning', async () => {
   await configure('session-2', []);
-  const answer = await addPeer(await browser.offer(), 'erin', 'Player', ['AV1', 'H264']);
+  const answer = await addPeer(await browser.offer(), 'erin', 'Player', { preferredCodecList: ['AV1', 'H264'] });
   expect(answer.videoMimeType).toBe('video/H264');
 });
 
 it('refuses a client whose list leaves nothing by name', async () => {
   await configure('session-3', ['H264', 'VP8']);
-  const refused = addPeer(await browser.offer(), 'frank', 'Player', ['AV1']);
+  const refused = addPeer(await browser.offer(), 'frank', 'Player', { preferredCodecList: ['AV1'] });
   await expect(refused).rejects.toMatchObject({ code: 'codec-unsupported' });
 });

@@ -1,42 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { HostProcess } from '../host/host-process.js';
-import { type SlotPaths, slotPaths } from '../host/slot-paths.js';
-import { microphoneName, soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
+import { microphoneName, soundSinkName } from '../host/sound.js';
 import { MicrophoneUse } from './media/microphone-use.js';
 import { soundRequests } from './media/sound-wire.js';
+import { openSlotSound, type SlotSound } from './peer/testing/slot-sound.js';
 import { eventually } from './peer/testing/stage.js';
 
 /** The sound server as slots have it, programs that record, and what is known of them. */
 
-let dir: string;
-let paths: SlotPaths;
-let server: HostProcess;
+let sound: SlotSound;
 let use: MicrophoneUse;
 /** At once, and what has lasted. */
 let seen: (boolean | null)[];
 let told: boolean[];
 let programs: ChildProcess[];
 
-const startServer = () =>
-  startSound({ paths, user: null, joinCgroup: (argv) => argv, env: { PATH: process.env.PATH ?? '/usr/bin:/bin' } });
-
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'sound-'));
-  paths = slotPaths(dir, 0);
-  await mkdir(paths.soundDir, { recursive: true });
-  await mkdir(paths.logDir, { recursive: true });
-  server = await startServer();
+  sound = await openSlotSound();
   seen = [];
   told = [];
   programs = [];
   use = new MicrophoneUse({
-    ...{ pulseServer: soundServerAddress(paths), source: microphoneName, logger: pino({ level: 'silent' }) },
+    ...{ pulseServer: sound.address, source: microphoneName, logger: pino({ level: 'silent' }) },
     onUse: (inUse) => void seen.push(inUse),
   });
   use.onChange((inUse) => void told.push(inUse));
@@ -46,14 +33,13 @@ beforeEach(async () => {
 afterEach(async () => {
   use.close();
   for (const program of programs) program.kill('SIGKILL');
-  await server.kill();
-  await rm(dir, { recursive: true, force: true });
+  await sound.close();
 });
 
 /** A program that records the default source, or another one. */
 function record(...args: readonly string[]): ChildProcess {
   const program = spawn('parec', ['--raw', ...args], {
-    env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) },
+    env: { ...process.env, PULSE_SERVER: sound.address },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
   programs.push(program);
@@ -65,7 +51,7 @@ const streams = async (): Promise<number> =>
   (await pactl('list', 'short', 'source-outputs')).split('\n').filter((line) => line !== '').length;
 
 async function pactl(...args: readonly string[]): Promise<string> {
-  const child = spawn('pactl', args, { env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) } });
+  const child = spawn('pactl', args, { env: { ...process.env, PULSE_SERVER: sound.address } });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -103,7 +89,7 @@ it('does not count programs that record what is played', async () => {
 });
 
 it('does not count a stream that is paused', async () => {
-  const socket = connect(paths.soundSocketPath);
+  const socket = connect(sound.paths.soundSocketPath);
   socket.resume();
   const pause = (paused: boolean) => {
     // CORK_RECORD_STREAM of stream 0, as a program's library sends it.
@@ -131,32 +117,20 @@ it('does not count a stream that is paused', async () => {
 it('knows of programs again when the sound server has died and another one is there', async () => {
   record();
   await isTold(true);
-  await server.kill();
+  await sound.kill();
   await isTold(true, false);
   expect(seen.at(-1), 'without a server').toBe(null);
-  await rm(paths.soundSocketPath, { force: true });
-  server = await startServer();
+  await sound.restart();
   record();
   await isTold(true, false, true);
 });
 
 it('lets the sound server rest', async () => {
-  const tasks = `/proc/${server.identity.pid}/task`;
-  const runs = async () => {
-    const files = (await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/schedstat`, 'utf8'));
-    return (await Promise.all(files)).reduce((sum, line) => sum + Number(line.split(' ')[2]), 0);
-  };
-  const rests = () =>
-    eventually('a sound server that rests', async () => {
-      const before = await runs();
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return (await runs()) === before;
-    });
-  await rests();
+  await sound.rests();
   const program = record();
   await isTold(true);
   program.kill('SIGTERM');
   await isTold(true, false);
-  await rests();
+  await sound.rests();
   expect(await pactl('list', 'short', 'sources')).toMatch(/microphone.*SUSPENDED/);
 });

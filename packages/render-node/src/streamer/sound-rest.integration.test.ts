@@ -1,65 +1,36 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { HostProcess } from '../host/host-process.js';
-import { type SlotPaths, slotPaths } from '../host/slot-paths.js';
-import { soundServerAddress, soundSinkName, startSound } from '../host/sound.js';
+import { soundSinkName } from '../host/sound.js';
 import { createAudioEncoder } from './media/audio-encoder.js';
 import { AudioPipeline, type EncodedSound, type PcmSound } from './media/audio-pipeline.js';
 import { createWallClock } from './media/clock.js';
+import { openSlotSound, type SlotSound } from './peer/testing/slot-sound.js';
 import { eventually } from './peer/testing/stage.js';
 
 /** The sound server as slots have it, and the pipeline of a streamer at it. */
 
-let dir: string;
-let paths: SlotPaths;
-let server: HostProcess;
+let sound: SlotSound;
 let pipeline: AudioPipeline;
 let pcm: PcmSound[];
 let sent: EncodedSound[];
 const clock = createWallClock();
 
-const start = () =>
-  startSound({ paths, user: null, joinCgroup: (argv) => argv, env: { PATH: process.env.PATH ?? '/usr/bin:/bin' } });
-
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'sound-'));
-  paths = slotPaths(dir, 0);
-  await mkdir(paths.soundDir, { recursive: true });
-  await mkdir(paths.logDir, { recursive: true });
-  server = await start();
+  sound = await openSlotSound();
   pcm = [];
   sent = [];
   const deps = { createEncoder: createAudioEncoder, clock, logger: pino({ level: 'silent' }) };
   pipeline = new AudioPipeline(
     { ...deps, onSound: (sound) => void sent.push(sound), onPcm: (sound) => void pcm.push(sound) },
-    { pulseServer: soundServerAddress(paths), pulseSource: `${soundSinkName}.monitor` },
+    { pulseServer: sound.address, pulseSource: `${soundSinkName}.monitor` },
   );
   await pipeline.prepare();
 });
 afterEach(async () => {
   pipeline.close();
-  await server.kill();
-  await rm(dir, { recursive: true, force: true });
+  await sound.close();
 });
-
-/** How often threads of the sound server have run. */
-async function runs(): Promise<number> {
-  const tasks = `/proc/${server.identity.pid}/task`;
-  const lines = await Promise.all((await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/schedstat`, 'utf8')));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ')[2]), 0);
-}
-
-/** Nothing of the server runs for half a second: with a recorder that keeps it awake it runs a hundred times and more. */
-const serverRests = () =>
-  eventually('a sound server that rests', async () => {
-    const before = await runs();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return (await runs()) === before;
-  });
 
 /** Samples that tell their number, 1 to 30,000: half a second and more. */
 const rampSamples = 30_000;
@@ -72,7 +43,7 @@ async function playRamp(): Promise<void> {
     ramp.writeInt16LE(-index - 1, index * 4 + 2);
   }
   const player = spawn('pacat', ['--raw', '--format=s16le', '--rate=48000', '--channels=2', '--latency-msec=200'], {
-    env: { ...process.env, PULSE_SERVER: soundServerAddress(paths) },
+    env: { ...process.env, PULSE_SERVER: sound.address },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const ended = new Promise<void>((resolve) => player.once('exit', () => resolve()));
@@ -86,17 +57,17 @@ const heard = () =>
 
 it('rests while nothing plays, and loses nothing of the sound that ends the rest', async () => {
   pipeline.start({ withoutGaps: false });
-  await serverRests();
+  await sound.rests();
   const before = pcm.length;
   await playRamp();
   await eventually('the end of the ramp', () => heard().at(-1) === rampSamples);
   expect(heard()[0], 'the first sample').toBe(1);
   expect(sent[0]?.talkSpurtStart).toBe(true);
-  await serverRests();
+  await sound.rests();
   // Sound, and a second until the rest; recorded silence would go on.
   const after = pcm.length;
   expect(after - before).toBeGreaterThanOrEqual(rampSamples / 480);
-  await serverRests();
+  await sound.rests();
   expect(pcm.length).toBe(after);
 }, 60_000);
 
@@ -104,7 +75,7 @@ it('fills rests with silence, in time, for what must have no gaps', async () => 
   pipeline.start({ withoutGaps: true });
   await eventually('the first silence', () => pcm.length > 0);
   await playRamp();
-  await serverRests();
+  await sound.rests();
   const resting = pcm.length;
   await eventually('silence in the rest', () => pcm.length > resting + 100);
   await playRamp();
@@ -122,11 +93,10 @@ it('records again when the sound server has died and another one is there', asyn
   pipeline.start({ withoutGaps: true });
   await playRamp();
   await eventually('the ramp', () => heard().at(-1) === rampSamples);
-  await server.kill();
+  await sound.kill();
   const dead = pcm.length;
   await eventually('silence without a server', () => pcm.length > dead + 10);
-  await rm(paths.soundSocketPath, { force: true });
-  server = await start();
+  await sound.restart();
   pcm.length = 0;
   await eventually('sound of the new server', async () => {
     await playRamp();

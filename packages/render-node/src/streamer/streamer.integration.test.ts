@@ -1,4 +1,4 @@
-import { type ClientSession, isAppError, type Role } from '@cloudstage/protocol';
+import { isAppError } from '@cloudstage/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   GenericNack,
@@ -6,11 +6,11 @@ import {
   RtcpPayloadSpecificFeedback,
   RtcpTransportLayerFeedback,
 } from 'werift-rtp';
-import { openDisplay, type X11Display } from '../x11/display.js';
 import { type BrowserClient, openBrowserClient } from './peer/testing/browser-client.js';
 import { nativePayloadTypes, openNativeClient } from './peer/testing/native-client.js';
 import { chromiumOffer } from './peer/testing/offers.js';
 import { direct, eventually, openStage, type Stage } from './peer/testing/stage.js';
+import { createPeerAdder, openStageProgram, type StageProgram } from './peer/testing/stage-program.js';
 
 const deadline = { deadlineMs: 10_000 };
 const settings = {
@@ -27,41 +27,24 @@ const media = { publicAddresses: ['127.0.0.1'], udpPort: 8_000, tcpPort: 8_000 }
 
 let stage: Stage;
 let browser: BrowserClient;
-let program: X11Display;
-let windowId: number;
-let peers = 0;
+let program: StageProgram;
 
 /** The program of this test: fills the screen with one colour. */
-function paint(color: number): void {
-  const { core } = program;
-  const gc = core.AllocID();
-  core.CreateGC(gc, windowId, { foreground: color });
-  core.PolyFillRectangle(windowId, gc, [0, 0, 1_280, 720]);
-  core.FreeGC(gc);
-}
+const paint = (color: number) => program.fill(color);
 
-function addPeer(sdp: string, userId: string, role: Role = 'Player', wishes: Partial<ClientSession> = {}) {
-  peers++;
-  const clientSession = { sdp, type: 'offer', ...wishes };
-  const params = { peerId: `peer-${peers}`, userId, role, seat: role === 'Player' ? 1 : 0, reconnectToken: 'token' };
-  return stage.link.call('peer.add', { ...params, clientSession }, deadline);
-}
+const addPeer = createPeerAdder(() => stage);
 
 const describeStream = () => stage.link.call('stream.describe', {}, deadline);
 const framesCaptured = async () => (await describeStream()).stats.framesCaptured;
 
 beforeAll(async () => {
   stage = await openStage();
-  [browser, program] = await Promise.all([openBrowserClient(), openDisplay(stage.server)]);
-  windowId = program.core.AllocID();
-  program.core.CreateWindow(windowId, program.root, 0, 0, 1_280, 720, 0, 0, 0, 0, { overrideRedirect: 1 });
-  program.core.MapWindow(windowId);
-  await program.sync();
+  [browser, program] = await Promise.all([openBrowserClient(), openStageProgram(stage)]);
 });
 
 afterAll(async () => {
   await browser?.close();
-  await program?.close();
+  await program?.display.close();
   await stage?.close();
 });
 
@@ -85,7 +68,7 @@ describe('streamer', () => {
 
   it('shows the screen in Chromium as soon as it connects, without waiting for a change', async () => {
     paint(0xff2010);
-    await program.sync();
+    await program.display.sync();
     const answer = await addPeer(await browser.offer(), 'alice');
     expect(answer.screenConfig).toEqual({ width: 640, height: 480, orientation: 'landscape', degree: '0_degree' });
     await browser.start(direct(answer));
@@ -122,7 +105,7 @@ describe('streamer', () => {
   });
 
   it('follows a new desktop size in the middle of the stream', async () => {
-    await program.setScreenSize(800, 600);
+    await program.display.setScreenSize(800, 600);
     paint(0xffffff);
     await eventually('a picture of the new size', async () => {
       const { width, height } = await browser.stats();
@@ -211,7 +194,7 @@ describe('streamer', () => {
     const before = await framesCaptured();
     paint(0x112233);
     paint(0x332211);
-    await program.sync();
+    await program.display.sync();
     const { sessionId, peers: left } = await describeStream();
     expect({ sessionId, left }).toEqual({ sessionId: null, left: [] });
     expect(await framesCaptured()).toBe(before);
@@ -309,7 +292,7 @@ describe('streamer', () => {
     const decoded = (await browser.stats()).keyFramesDecoded;
     await browser.send('ack', JSON.stringify({ seq: 1, data: { type: 'res_mode', fps: 30, max_bitrate: 1 } }));
     await eventually('a key frame of a new encoder', async () => (await browser.stats()).keyFramesDecoded > decoded);
-    await program.setScreenSize(640, 360);
+    await program.display.setScreenSize(640, 360);
     paint(0xffffff);
     await eventually('a white picture of the new size', async () => {
       const { width, height } = await browser.stats();
