@@ -98,12 +98,10 @@ async function main(args: readonly string[]): Promise<void> {
     options: {
       rounds: { type: 'string', default: '3' },
       rate: { type: 'string', multiple: true, default: ['1', '4'] },
-      codec: { type: 'string', multiple: true, default: [...codecs] },
     },
   });
   const rounds = atLeast('rounds', values.rounds, 1);
   const rates = values.rate.map((text) => atLeast('rate', text, 0.1));
-  const wanted = codecs.filter((codec) => values.codec.includes(codec));
   const contents = { text: createText(size.width, size.height), game: createGame(size.width, size.height) };
   const heads = [
     'content',
@@ -122,9 +120,9 @@ async function main(args: readonly string[]): Promise<void> {
     for (const mbps of rates) {
       const turns = Object.fromEntries(codecs.map((codec): [Codec, Turn[]] => [codec, []])) as Record<Codec, Turn[]>;
       for (let round = 0; round < rounds; round++) {
-        for (const codec of wanted) turns[codec].push(await turn(codec, mbps, draw));
+        for (const codec of codecs) turns[codec].push(await turn(codec, mbps, draw));
       }
-      for (const codec of wanted) {
+      for (const codec of codecs) {
         process.stdout.write(`${line(`${content}, ${mbps} Mbit/s`, codec, turns[codec], turns.H264)}\n`);
       }
     }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { mediaLimits } from './limits.js';
+import { createSoundRestarts } from './sound-connection.js';
 import { openSoundStream, type SoundStreamOptions } from './sound-stream.js';
 
 /** Bytes of one 10 ms frame: 480 samples, two channels, 16 bits. */
@@ -30,10 +31,7 @@ export class AudioRecorder {
   readonly #options: AudioRecorderOptions;
   readonly #logger: Logger;
   readonly #events: AudioRecorderEvents;
-  #close: (() => void) | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #retryMs: number = mediaLimits.recorderRestartMs;
-  #running = false;
+  readonly #restarts = createSoundRestarts(() => this.#open());
   #flows = false;
   #rest: Buffer = nothing;
 
@@ -44,33 +42,25 @@ export class AudioRecorder {
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#retryMs = mediaLimits.recorderRestartMs;
-    this.#open();
+    this.#restarts.start();
   }
 
-  #open(): void {
-    this.#close = openSoundStream(
+  #open(): () => void {
+    return openSoundStream(
       { ...this.#options, pieceBytes: audioFrameBytes },
       {
         onFlow: (flows) => {
-          this.#retryMs = mediaLimits.recorderRestartMs;
+          this.#restarts.onStands();
           this.#setFlow(flows);
         },
         onSamples: (samples) => this.#onSamples(samples),
-        onEnd: (reason) => this.#again(reason),
+        // The server is the slot's and comes back with it, or the stream was ended by a program.
+        onEnd: (reason) => {
+          this.#setFlow(false);
+          this.#logger.debug({ reason, retryInMs: this.#restarts.onEnd() }, 'sound is not recorded at the moment');
+        },
       },
     );
-  }
-
-  /** The server is the slot's and comes back with it, or the stream was ended by a program. */
-  #again(reason: string): void {
-    this.#close = null;
-    this.#setFlow(false);
-    this.#logger.debug({ reason, retryInMs: this.#retryMs }, 'sound is not recorded at the moment');
-    this.#timer = setTimeout(() => this.#open(), this.#retryMs);
-    this.#retryMs = Math.min(mediaLimits.recorderMostRestartMs, this.#retryMs * 2);
   }
 
   #setFlow(flows: boolean): void {
@@ -97,10 +87,7 @@ export class AudioRecorder {
 
   /** Ends the stream. Idempotent; `start` may follow. */
   stop(): void {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    this.#close?.();
-    this.#close = null;
+    this.#restarts.stop();
     this.#setFlow(false);
   }
 }

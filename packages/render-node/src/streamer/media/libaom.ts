@@ -1,6 +1,6 @@
 import { AppError } from '@cloudstage/protocol';
 import type { Frame } from 'node-av/lib';
-import { koffi } from './native-library.js';
+import { callOnThread, createEncoderLoader, koffi } from './native-library.js';
 
 /**
  * The parts of libaom (Debian `libaom3`) that encoding in real time takes, called through koffi: FFmpeg's wrappers of AV1 encoders cannot change
@@ -63,33 +63,18 @@ export interface AomEncoder {
   close(): void;
 }
 
-function bind() {
-  const library = koffi.load('libaom.so.3');
-  return {
-    interface: library.func('void *aom_codec_av1_cx(void)'),
-    defaults: library.func('int aom_codec_enc_config_default(void *, void *, unsigned int)'),
-    init: library.func('int aom_codec_enc_init_ver(void *, void *, void *, long, int)'),
-    configure: library.func('int aom_codec_enc_config_set(void *, void *)'),
-    control: library.func('int aom_codec_control(void *, int, ...)'),
-    encode: library.func('int aom_codec_encode(void *, void *, int64_t, unsigned long, long)'),
-    packet: library.func('void *aom_codec_get_cx_data(void *, void *)'),
-    destroy: library.func('int aom_codec_destroy(void *)'),
-    text: library.func('const char *aom_codec_err_to_string(int)'),
-  };
-}
-type Binding = ReturnType<typeof bind>;
-
-let binding: Binding | undefined;
-
-/** @throws AppError `encoder-failed` without the library */
-function load(): Binding {
-  try {
-    binding ??= bind();
-    return binding;
-  } catch (cause) {
-    throw new AppError('encoder-failed', 'libaom.so.3 cannot be loaded', { cause });
-  }
-}
+const load = createEncoderLoader('libaom.so.3', (library) => ({
+  interface: library.func('void *aom_codec_av1_cx(void)'),
+  defaults: library.func('int aom_codec_enc_config_default(void *, void *, unsigned int)'),
+  init: library.func('int aom_codec_enc_init_ver(void *, void *, void *, long, int)'),
+  configure: library.func('int aom_codec_enc_config_set(void *, void *)'),
+  control: library.func('int aom_codec_control(void *, int, ...)'),
+  encode: library.func('int aom_codec_encode(void *, void *, int64_t, unsigned long, long)'),
+  packet: library.func('void *aom_codec_get_cx_data(void *, void *)'),
+  destroy: library.func('int aom_codec_destroy(void *)'),
+  text: library.func('const char *aom_codec_err_to_string(int)'),
+}));
+type Binding = ReturnType<typeof load>;
 
 /** An `aom_image_t` over the planes of a frame. Both must outlive its use. */
 function imageOf(frame: Frame): Buffer {
@@ -172,11 +157,7 @@ export function openAom(frame: Frame, config: AomConfig, controls: readonly (rea
     encode: async ({ start, duration }, forceKeyFrame) => {
       if (!open || !planes) throw new AppError('encoder-failed', 'libaom: the encoder is closed');
       const flags = forceKeyFrame ? values.forceKeyFrame : 0;
-      const code = await new Promise<number>((resolve, reject) => {
-        library.encode.async(context, picture, start, duration, flags, (error: unknown, result: number) =>
-          error ? reject(error) : resolve(result),
-        );
-      });
+      const code = await callOnThread(library.encode, context, picture, start, duration, flags);
       check(code, 'refused a picture');
       return takePicture(library, context);
     },

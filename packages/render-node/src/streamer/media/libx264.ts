@@ -1,5 +1,5 @@
 import type { Frame } from 'node-av/lib';
-import { koffi } from './native-library.js';
+import { callOnThread, createEncoderLoader, koffi } from './native-library.js';
 import { createInputFrame } from './video-encoder.js';
 import {
   checkX264Options,
@@ -15,7 +15,7 @@ import {
 
 /**
  * The parts of libx264 (Debian `libx264-164`) that give each picture a quantizer of our choice, called through koffi: FFmpeg's wrapper cannot
- * change that of a running encoder, and any rate control of x264's own needs its half-size pass, which costs as much as the encoding. Layouts
+ * change that of a running encoder, and any rate control of x264's own needs its half-size pass, a third of the time of a picture. Layouts
  * are those of `x264.h`, build 164, for 64-bit machines; another one is refused.
  */
 
@@ -62,33 +62,18 @@ export interface X264Encoder {
   close(): void;
 }
 
-function bind() {
-  const library = koffi.load('libx264.so.164');
-  return {
-    defaults: library.func('int x264_param_default_preset(void *, const char *, const char *)'),
-    parse: library.func('int x264_param_parse(void *, const char *, const char *)'),
-    profile: library.func('int x264_param_apply_profile(void *, const char *)'),
-    cleanup: library.func('void x264_param_cleanup(void *)'),
-    open: library.func('void *x264_encoder_open_164(void *)'),
-    clearPicture: library.func('void x264_picture_init(void *)'),
-    encode: library.func('int x264_encoder_encode(void *, void *, void *, void *, void *)'),
-    delayed: library.func('int x264_encoder_delayed_frames(void *)'),
-    close: library.func('void x264_encoder_close(void *)'),
-  };
-}
-type Binding = ReturnType<typeof bind>;
-
-let binding: Binding | undefined;
-
-/** @throws AppError `encoder-failed` without the library, or with one of another build */
-function load(): Binding {
-  try {
-    binding ??= bind();
-    return binding;
-  } catch (cause) {
-    throw failed('libx264.so.164 cannot be loaded', cause);
-  }
-}
+const load = createEncoderLoader('libx264.so.164', (library) => ({
+  defaults: library.func('int x264_param_default_preset(void *, const char *, const char *)'),
+  parse: library.func('int x264_param_parse(void *, const char *, const char *)'),
+  profile: library.func('int x264_param_apply_profile(void *, const char *)'),
+  cleanup: library.func('void x264_param_cleanup(void *)'),
+  open: library.func('void *x264_encoder_open_164(void *)'),
+  clearPicture: library.func('void x264_picture_init(void *)'),
+  encode: library.func('int x264_encoder_encode(void *, void *, void *, void *, void *)'),
+  delayed: library.func('int x264_encoder_delayed_frames(void *)'),
+  close: library.func('void x264_encoder_close(void *)'),
+}));
+type Binding = ReturnType<typeof load>;
 
 /** @returns the handle. @throws AppError `encoder-failed` */
 function openHandle(library: Binding, options: X264Options): bigint {
@@ -154,14 +139,6 @@ function takePicture({ library, handle, output, units, count }: Parts, length: n
   };
 }
 
-function encodeOnThread({ library, handle, input, output, units, count }: Parts): Promise<number> {
-  return new Promise((resolve, reject) => {
-    library.encode.async(handle, units, count, input, output, (error: unknown, result: number) =>
-      error ? reject(failed('cannot be called', error)) : resolve(result),
-    );
-  });
-}
-
 /**
  * Opens an encoder for the pixels of one I420 frame: constrained baseline, `ultrafast`, `zerolatency`, key frames on demand only, SPS and PPS in
  * front of each. Blocks for some milliseconds.
@@ -182,13 +159,13 @@ export function openX264(frame: Frame, options: X264Options): X264Encoder {
       throw error;
     }
   })();
-  const { input } = parts;
+  const { handle, input, output, units, count } = parts;
   const pictureUs = BigInt(Math.round(secondUs / options.fps));
   let time = 0n;
   let busy = false;
   let open = true;
   const release = () => {
-    library.close(parts.handle);
+    library.close(handle);
     pixels.free();
   };
   return {
@@ -203,7 +180,7 @@ export function openX264(frame: Frame, options: X264Options): X264Encoder {
         input.writeInt32LE(forceKeyFrame ? values.typeIdr : values.typeAuto, picture.type);
         input.writeInt32LE(quantizer + 1, picture.quantizerPlus1);
         input.writeBigInt64LE(time, picture.time);
-        return takePicture(parts, await encodeOnThread(parts), time);
+        return takePicture(parts, await callOnThread(library.encode, handle, units, count, input, output), time);
       } finally {
         busy = false;
         if (!open) release();

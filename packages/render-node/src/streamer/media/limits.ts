@@ -79,6 +79,8 @@ export const mediaLimits = {
   soundFrameBytes: 131_072,
   /** All sound that waits after a pause of this process is read at once, and what is too much of it dropped. */
   soundReadBytes: 262_144,
+  /** News and answers are read in parts of this length. */
+  soundNewsBytes: 16_384,
   /** Recorded sound waiting for the encoder, at most: 200 ms. More means that this process stood still. */
   audioBacklogBytes: 38_400,
   /** Digital silence after which sending stops; long enough for the client's concealment to fade. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { mediaLimits } from './limits.js';
 import { type SourceWatchOptions, watchSource } from './recording-streams.js';
+import { createSoundRestarts } from './sound-connection.js';
 
 /**
  * Takes a state that may flicker, and tells it when it has lasted: `trueMs` or `falseMs`. It begins as false. There is one timer at most.
@@ -54,10 +55,7 @@ export class MicrophoneUse {
   );
   #inUse = false;
   #known: boolean | null = null;
-  #close: (() => void) | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #retryMs: number = mediaLimits.recorderRestartMs;
-  #running = false;
+  readonly #restarts = createSoundRestarts(() => this.#open());
 
   constructor(deps: MicrophoneUseDeps) {
     this.#deps = deps;
@@ -76,32 +74,25 @@ export class MicrophoneUse {
 
   /** Begins to watch. Idempotent. */
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#open();
+    this.#restarts.start();
   }
 
-  #open(): void {
-    const { pulseServer, source } = this.#deps;
-    this.#close = watchSource(
+  #open(): () => void {
+    const { pulseServer, source, logger } = this.#deps;
+    return watchSource(
       { pulseServer, source },
       {
         onUse: (inUse) => {
-          this.#retryMs = mediaLimits.recorderRestartMs;
+          this.#restarts.onStands();
           this.#setUse(inUse);
         },
-        onEnd: (reason) => this.#again(reason),
+        // The server is the slot's and comes back with it, or the connection was ended by a program.
+        onEnd: (reason) => {
+          this.#setUse(null);
+          logger.debug({ reason, retryInMs: this.#restarts.onEnd() }, 'whether a program records is not known');
+        },
       },
     );
-  }
-
-  /** The server is the slot's and comes back with it, or the connection was ended by a program. */
-  #again(reason: string): void {
-    this.#close = null;
-    this.#setUse(null);
-    this.#deps.logger.debug({ reason, retryInMs: this.#retryMs }, 'whether a program records is not known');
-    this.#timer = setTimeout(() => this.#open(), this.#retryMs);
-    this.#retryMs = Math.min(mediaLimits.recorderMostRestartMs, this.#retryMs * 2);
   }
 
   #setUse(inUse: boolean | null): void {
@@ -114,10 +105,7 @@ export class MicrophoneUse {
 
   /** Tells nothing more. Final; idempotent. */
   close(): void {
-    this.#running = false;
-    clearTimeout(this.#timer);
     this.#settling.stop();
-    this.#close?.();
-    this.#close = null;
+    this.#restarts.stop();
   }
 }

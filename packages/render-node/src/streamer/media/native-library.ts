@@ -1,3 +1,4 @@
+import { AppError } from '@cloudstage/protocol';
 import koffi from 'koffi';
 
 /**
@@ -10,3 +11,30 @@ export const asyncStackBytes = 4_194_304;
 if (koffi.config().async_stack_size !== asyncStackBytes) koffi.config({ async_stack_size: asyncStackBytes });
 
 export { koffi };
+
+/**
+ * Loads an encoder's library when it is wanted first, and keeps what `bind` makes of it.
+ * @param file as the linker knows it, with its version
+ * @returns the bindings. @throws AppError `encoder-failed` without the library; tried again with the next call
+ */
+export function createEncoderLoader<T>(file: string, bind: (library: ReturnType<typeof koffi.load>) => T): () => T {
+  let binding: T | undefined;
+  return () => {
+    try {
+      binding ??= bind(koffi.load(file));
+      return binding;
+    } catch (cause) {
+      throw new AppError('encoder-failed', `${file} cannot be loaded`, { cause });
+    }
+  };
+}
+
+/** Calls a function that gives a number on another thread. The arguments' memory must outlive the call. Rejects when it cannot be called. */
+export function callOnThread(
+  called: ReturnType<ReturnType<typeof koffi.load>['func']>,
+  ...args: readonly unknown[]
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    called.async(...args, (error: unknown, result: number) => (error ? reject(error) : resolve(result)));
+  });
+}

@@ -10,7 +10,7 @@ export interface NextPicture {
 }
 
 /** What came of it. */
-export interface MadePicture {
+export interface CodedPicture {
   readonly quantizer: number;
   readonly bits: number;
 }
@@ -23,12 +23,12 @@ export interface QuantizerControl {
   /** For the next picture. */
   choose(picture: NextPicture): number;
   /** What the encoder made of the picture that was chosen for last. */
-  onPicture(made: MadePicture): void;
+  onPicture(made: CodedPicture): void;
   /**
    * The quantizer for encoding the same picture again, as a key frame, when it has come out so large that a path would stand still for it: the scene has
    * changed, which nobody knew. Null: it may be sent.
    */
-  again(made: MadePicture): number | null;
+  again(made: CodedPicture): number | null;
   setBitrate(bitrateBps: number): void;
 }
 
@@ -120,7 +120,7 @@ function createSizeModel() {
       if (bits <= atLast) return bits / Math.max(1, change);
       return lastInverse + (bits - atLast) / Math.max(1, change + rates.residue * activity.detail);
     },
-    learn: (picture: NextPicture, { quantizer, bits }: MadePicture) => {
+    learn: (picture: NextPicture, { quantizer, bits }: CodedPicture) => {
       const { main, residue } = forecast(picture, inverseStep(quantizer));
       const kind = picture.keyFrame ? 'key' : main >= residue ? 'change' : 'residue';
       const factor = correction(Math.max(0, bits - emptyBits), main + residue);
@@ -174,7 +174,7 @@ export function createQuantizerControl(
     if (debt > -share()) return Number.POSITIVE_INFINITY;
     return last > coarsest ? finestAfter(last) : last - 1;
   };
-  const isNewScene = ({ activity, keyFrame }: NextPicture, { quantizer, bits }: MadePicture) => {
+  const isNewScene = ({ activity, keyFrame }: NextPicture, { quantizer, bits }: CodedPicture) => {
     if (keyFrame) return true;
     // One that stands is being sharpened: a key frame would be coarser than what is there.
     if (activity.change <= width * height * leastChange) return false;

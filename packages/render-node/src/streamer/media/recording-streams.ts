@@ -1,7 +1,6 @@
-import { connect } from 'node:net';
-import { AppError } from '@cloudstage/protocol';
 import { mediaLimits } from './limits.js';
-import { createFrameParser, parseSoundMessage, soundRequests, type TaggedValues } from './sound-wire.js';
+import { openSoundConnection } from './sound-connection.js';
+import { soundRequests, type TaggedValues } from './sound-wire.js';
 
 /** One stream that records. */
 export interface RecordingStream {
@@ -53,7 +52,7 @@ export interface SourceWatchEvents {
   readonly onEnd: (reason: string) => void;
 }
 
-const requestIds = { authenticate: 0, setName: 1, find: 2, follow: 3, list: 4 } as const;
+const requestIds = { find: 2, follow: 3, list: 4 } as const;
 
 /** Asks for the list when something has changed: one question at a time, and of many changes at once only the last counts. */
 function createAsking(send: () => void) {
@@ -86,63 +85,38 @@ function createAsking(send: () => void) {
  * @returns ends the watch; idempotent
  */
 export function watchSource({ pulseServer, source }: SourceWatchOptions, events: SourceWatchEvents): () => void {
-  let isOpen = true;
   let sourceNumber: number | undefined;
-  let deadline: NodeJS.Timeout | undefined;
-  const socket = connect(pulseServer.replace(/^unix:/, ''));
-  const close = () => {
-    isOpen = false;
-    clearTimeout(deadline);
-    asking.stop();
-    socket.destroy();
-  };
-  const end = (reason: string) => {
-    if (!isOpen) return;
-    close();
-    events.onEnd(reason);
-  };
   const asking = createAsking(() => {
-    clearTimeout(deadline);
-    deadline = setTimeout(() => end('the sound server does not answer'), mediaLimits.soundAnswerMs);
-    socket.write(soundRequests.listRecordingStreams(requestIds.list));
+    connection.expectAnswer();
+    connection.send(soundRequests.listRecordingStreams(requestIds.list));
   });
   const onReply = (requestId: number, values: TaggedValues) => {
     if (requestId === requestIds.find) sourceNumber = values.u32();
     if (requestId !== requestIds.list) return;
-    clearTimeout(deadline);
+    connection.answered();
     asking.onAnswer();
     events.onUse(readRecordingStreams(values).some((stream) => stream.source === sourceNumber && !stream.isPaused));
   };
-  const parse = createFrameParser({
-    onMessage: (payload) => {
-      if (!isOpen) return;
-      const message = parseSoundMessage(payload);
-      if (message.type === 'refused')
-        end(`the sound server refuses request ${message.requestId}: error ${message.code}`);
-      else if (message.type === 'streams-changed') asking.ask();
-      else if (message.type === 'reply') onReply(message.requestId, message.values);
+  const requests = [
+    soundRequests.findSource(requestIds.find, source),
+    soundRequests.followRecordingStreams(requestIds.follow),
+  ];
+  const connection = openSoundConnection(
+    { pulseServer, readBytes: mediaLimits.soundNewsBytes, requests },
+    {
+      onMessage: (message) => {
+        if (message.type === 'streams-changed') asking.ask();
+        else if (message.type === 'reply') onReply(message.requestId, message.values);
+      },
+      onEnd: (reason) => {
+        asking.stop();
+        events.onEnd(reason);
+      },
     },
-    onSamples: () => undefined,
-  });
-  socket.on('data', (data) => {
-    try {
-      if (isOpen) parse(data);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      end(error.message);
-    }
-  });
-  socket.on('error', (error) => end(error.message));
-  socket.once('close', () => end('the connection to the sound server has ended'));
-  // Not one after the other: the server answers in this order, and an error ends the watch anyway.
-  socket.write(
-    Buffer.concat([
-      soundRequests.authenticate(requestIds.authenticate),
-      soundRequests.setName(requestIds.setName, 'cloudstage'),
-      soundRequests.findSource(requestIds.find, source),
-      soundRequests.followRecordingStreams(requestIds.follow),
-    ]),
   );
   asking.ask();
-  return close;
+  return () => {
+    asking.stop();
+    connection.close();
+  };
 }

@@ -1,13 +1,6 @@
-import { connect, type Socket } from 'node:net';
-import { AppError } from '@cloudstage/protocol';
 import { mediaLimits } from './limits.js';
-import {
-  createFrameParser,
-  isSuspended,
-  parseSoundMessage,
-  type SoundServerMessage,
-  soundRequests,
-} from './sound-wire.js';
+import { openSoundConnection } from './sound-connection.js';
+import { isSuspended, type SoundServerMessage, soundRequests } from './sound-wire.js';
 
 /** What to record. */
 export interface SoundStreamOptions {
@@ -29,17 +22,7 @@ export interface SoundStreamEvents {
   readonly onEnd: (reason: string) => void;
 }
 
-const requestIds = { authenticate: 0, setName: 1, record: 2 } as const;
-
-/** Reads into one buffer again and again: those that Node makes for each read cost more to collect than a piece of sound is worth. */
-function connectReused(path: string, onData: (data: Buffer) => void): Socket {
-  const buffer = Buffer.alloc(mediaLimits.soundReadBytes);
-  const callback = (bytes: number) => {
-    onData(buffer.subarray(0, bytes));
-    return true;
-  };
-  return connect({ path, onread: { buffer, callback } });
-}
+const requestIds = { record: 2 } as const;
 
 /**
  * Records a source of a sound server over a connection of its own, without keeping the server from resting: while nothing plays there are no
@@ -48,59 +31,27 @@ function connectReused(path: string, onData: (data: Buffer) => void): Socket {
  */
 export function openSoundStream(options: SoundStreamOptions, events: SoundStreamEvents): () => void {
   const { pulseServer, pulseSource, pieceBytes } = options;
-  let isOpen = true;
-  const end = (reason: string) => {
-    if (!isOpen) return;
-    close();
-    events.onEnd(reason);
-  };
-  const onMessage = (message: SoundServerMessage) => {
-    if (message.type === 'refused') end(`the sound server refuses request ${message.requestId}: error ${message.code}`);
-    else if (message.type === 'killed') end('the sound server has ended the stream');
-    else if (message.type === 'suspended') events.onFlow(!message.suspended);
-    else if (message.type === 'reply' && message.requestId === requestIds.record) {
-      clearTimeout(timer);
-      events.onFlow(!isSuspended(message.values));
-    }
-  };
   let waiting: Buffer[] = [];
   const flush = () => {
     const [first, ...others] = waiting;
     waiting = [];
-    if (first && isOpen) events.onSamples(others.length === 0 ? first : Buffer.concat([first, ...others]));
+    if (first) events.onSamples(others.length === 0 ? first : Buffer.concat([first, ...others]));
   };
-  const parse = createFrameParser({
-    onMessage: (payload) => {
-      flush();
-      if (isOpen) onMessage(parseSoundMessage(payload));
-    },
-    onSamples: (samples) => void waiting.push(samples),
-  });
-  const socket = connectReused(pulseServer.replace(/^unix:/, ''), (data) => {
-    try {
-      if (!isOpen) return;
-      parse(data);
-      flush();
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      end(error.message);
+  const onMessage = (message: SoundServerMessage) => {
+    flush();
+    if (!connection.isOpen) return;
+    if (message.type === 'killed') connection.end('the sound server has ended the stream');
+    else if (message.type === 'suspended') events.onFlow(!message.suspended);
+    else if (message.type === 'reply' && message.requestId === requestIds.record) {
+      connection.answered();
+      events.onFlow(!isSuspended(message.values));
     }
-  });
-  const timer = setTimeout(() => end('the sound server does not answer'), mediaLimits.soundAnswerMs);
-  const close = () => {
-    isOpen = false;
-    clearTimeout(timer);
-    socket.destroy();
   };
-  socket.on('error', (error) => end(error.message));
-  socket.once('close', () => end('the connection to the sound server has ended'));
-  // Not one after the other: the server answers in this order, and an error ends the stream anyway.
-  socket.write(
-    Buffer.concat([
-      soundRequests.authenticate(requestIds.authenticate),
-      soundRequests.setName(requestIds.setName, 'cloudstage'),
-      soundRequests.record(requestIds.record, pulseSource, pieceBytes),
-    ]),
+  const requests = [soundRequests.record(requestIds.record, pulseSource, pieceBytes)];
+  const connection = openSoundConnection(
+    { pulseServer, readBytes: mediaLimits.soundReadBytes, requests },
+    { onMessage, onSamples: (samples) => void waiting.push(samples), onRead: flush, onEnd: events.onEnd },
   );
-  return close;
+  connection.expectAnswer();
+  return connection.close;
 }

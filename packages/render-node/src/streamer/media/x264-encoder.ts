@@ -12,8 +12,8 @@ export const x264EncoderName = 'x264';
 const coarseQuantizer = 44;
 
 /**
- * Opens libx264 with a rate control of our own ({@link createQuantizerControl}): x264's needs a pass over the picture at half its size, which
- * takes as long as the encoding itself. Key frames on demand, and where a picture would come out too large to send.
+ * Opens libx264 with a rate control of our own ({@link createQuantizerControl}): x264's needs a pass over the picture at half its size, a
+ * third of the time. Key frames on demand, and where a picture would come out too large to send.
  * @param shared frame of another encoder of the same size: both encode its pixels
  * @throws AppError `encoder-failed`, also where libx264 of a known version is not installed
  */
@@ -34,6 +34,10 @@ export async function createX264Encoder(options: VideoEncoderOptions, shared?: F
   const [stride = 0] = frame.linesize;
   let first = true;
   let open = true;
+  const make = async (quantizer: number, forceKeyFrame: boolean) => {
+    const { data, keyFrame } = await encoder.encode({ quantizer, forceKeyFrame });
+    return { data, keyFrame, quantizer, bits: data.length * 8 };
+  };
   return {
     frame,
     options,
@@ -41,13 +45,13 @@ export async function createX264Encoder(options: VideoEncoderOptions, shared?: F
       if (!luma) throw new AppError('encoder-failed', 'x264: the frame has no data');
       const keyFrame = forceKeyFrame || first;
       first = false;
-      const quantizer = control.choose({ activity: meter.measure(luma, stride), keyFrame, timeUs: captureTimeUs });
-      let picture = await encoder.encode({ quantizer, forceKeyFrame: keyFrame });
-      const again = control.again({ quantizer, bits: picture.data.length * 8 });
-      if (again !== null) picture = await encoder.encode({ quantizer: again, forceKeyFrame: true });
-      control.onPicture({ quantizer: again ?? quantizer, bits: picture.data.length * 8 });
-      const { data, keyFrame: isKeyFrame } = picture;
-      const isCoarse = (again ?? quantizer) >= coarseQuantizer;
+      const activity = meter.measure(luma, stride);
+      let made = await make(control.choose({ activity, keyFrame, timeUs: captureTimeUs }), keyFrame);
+      const again = control.again(made);
+      if (again !== null) made = await make(again, true);
+      control.onPicture(made);
+      const { data, keyFrame: isKeyFrame } = made;
+      const isCoarse = made.quantizer >= coarseQuantizer;
       return { codec: 'H264' as const, data, keyFrame: isKeyFrame, captureTimeUs, width, height, isCoarse };
     },
     setBitrate: (bitrateBps) => control.setBitrate(bitrateBps),
