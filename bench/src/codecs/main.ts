@@ -10,7 +10,7 @@ import { createGame, createText, type Draw } from './contents.js';
  * machine: what counts is the ratio within one run.
  */
 
-const codecs = ['H264', 'H264-vbv', 'VP8', 'AV1'] as const;
+const codecs = ['H264', 'H264-ours', 'H264-vbv', 'VP8', 'AV1'] as const;
 type Codec = (typeof codecs)[number];
 
 const size = { width: 1_280, height: 720, fps: 60, threads: 2 } as const;

@@ -27,6 +27,7 @@ import { createColorConverter } from './media/color-convert.js';
 import { createCpuMeter } from './media/cpu-load.js';
 import { createCursorPainter } from './media/cursor-painter.js';
 import { createEncoderChoice } from './media/encoder-choice.js';
+import { createH264Opener } from './media/h264-encoder.js';
 import { hardwareRecipes } from './media/hardware-encoders.js';
 import { Microphone } from './media/microphone.js';
 import { MicrophoneUse } from './media/microphone-use.js';
@@ -38,7 +39,7 @@ import { createScreenSource } from './media/screen-source.js';
 import { type H264Recipe, type VideoEncoderOptions, x264Recipe } from './media/video-encoder.js';
 import { VideoPipeline } from './media/video-pipeline.js';
 import { createVp8Encoder } from './media/vp8-encoder.js';
-import { createX264Encoder, x264EncoderName } from './media/x264-encoder.js';
+import { x264EncoderName } from './media/x264-encoder.js';
 import { LivePush } from './publish/live-push.js';
 import { startPublisher } from './publish/publisher-process.js';
 import { createPartFiles } from './record/part-files.js';
@@ -92,14 +93,14 @@ async function connectDisplay(config: StreamerConfig, logger: Logger): Promise<X
   }
 }
 
-/** An opener for each codec; for H.264 the cards that the node has found, then x264 with our rate control, then with its own. */
+/** An opener for each codec; for H.264 the cards that the node has found, then x264 with our rate control and its own, then with its own alone. */
 function createOpeners({ config, logger }: Pick<Parts, 'config' | 'logger'>) {
   const cards = hardwareRecipes.filter(({ name }) => config.probedEncoders?.includes(name));
   const candidate = (recipe: H264Recipe) => ({
     name: recipe.name,
     open: (options: VideoEncoderOptions, shared?: Frame) => openRecipe(recipe, options, shared),
   });
-  const ours = { name: x264EncoderName, open: createX264Encoder };
+  const ours = { name: x264EncoderName, open: createH264Opener(logger) };
   const candidates = [...cards.map(candidate), ours, candidate(x264Recipe)];
   return { H264: createEncoderChoice(candidates, logger), VP8: createVp8Encoder, AV1: createAv1Encoder } as const;
 }

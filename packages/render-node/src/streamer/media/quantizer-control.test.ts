@@ -3,9 +3,6 @@ import type { PictureActivity } from './picture-activity.js';
 import { createQuantizerControl, type QuantizerControl } from './quantizer-control.js';
 import { vbvBufferBits } from './rate-control.js';
 
-/** Those of H.264 that are worth taking, and what x264 has beyond them that saves something. */
-const quantizers = [...Array.from({ length: 36 }, (_, index) => index + 16), 64, 65, 66];
-
 const size = { width: 1_280, height: 720, fps: 60 };
 const pixels = size.width * size.height;
 const bitrateBps = 4_000_000;
@@ -73,6 +70,17 @@ describe('the quantizer', () => {
     expect(bits).toBeLessThan((shareBits / 4) * 1.5);
   });
 
+  it('does not take a page that begins to scroll for a new one', () => {
+    const control = createQuantizerControl(size, bitrateBps);
+    const encode = createEncoder(control, { change: 0.02, key: 3, residue: 1 });
+    encode(activity(0, 16), true);
+    const stood = Array.from({ length: 120 }, () => encode(activity(0, 16))).at(-1);
+    const scrolled = Array.from({ length: 30 }, () => encode(activity(19, 16)));
+    // Predicted from what has moved, it takes little: nothing of what was fine may be lost on the way.
+    expect(Math.max(...scrolled.map(({ quantizer }) => quantizer))).toBeLessThanOrEqual((stood?.quantizer ?? 0) + 12);
+    expect(scrolled.at(-1)?.quantizer).toBeLessThanOrEqual((stood?.quantizer ?? 0) + 4);
+  });
+
   it('never lets a change of scene through that a path would stand still for', () => {
     const control = createQuantizerControl(size, 1_000_000);
     const encode = createEncoder(control, { change: 0.02, key: 3, residue: 1 });
@@ -108,7 +116,7 @@ describe('the quantizer', () => {
 
   it('keeps a key frame within the buffer once it knows what one costs', () => {
     const control = createQuantizerControl(size, bitrateBps);
-    const encode = createEncoder(control, { change: 0.6, key: 20, residue: 1 });
+    const encode = createEncoder(control, { change: 0.6, key: 5, residue: 1 });
     const made = Array.from({ length: 8 }, () => encode(activity(20, 20), true, 1_000_000));
     expect(made.at(-1)?.bits).toBeLessThanOrEqual(vbvBufferBits(bitrateBps, size.fps));
     expect(made.at(-1)?.bits).toBeGreaterThan(vbvBufferBits(bitrateBps, size.fps) * 0.5);
@@ -120,7 +128,9 @@ describe('the quantizer', () => {
     for (const picture of [activity(0, 0), activity(255, 255), quiet, activity(255, 0), activity(0, 255)]) {
       for (const keyFrame of [true, false, false]) {
         const { quantizer } = encode(picture, keyFrame, 0);
-        expect(quantizers).toContain(quantizer);
+        expect(Number.isInteger(quantizer)).toBe(true);
+        expect(quantizer).toBeGreaterThanOrEqual(1);
+        expect(quantizer).toBeLessThanOrEqual(51);
       }
     }
   });

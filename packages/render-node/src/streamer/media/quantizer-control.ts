@@ -36,25 +36,31 @@ export interface QuantizerControl {
 const coarsest = 51;
 const stepsPerDoubling = 6;
 /**
- * x264 knows coarser ones, with which it leaves out what is small, for pictures that must not be large (`x264_cqm_init`, emergency denoising). What
- * they save, on the scale of the others, was measured with pages of text and landscapes; those between 51 and 64 save nothing.
- */
-const emergency = [
-  { as: 53, quantizer: 64 },
-  { as: 57, quantizer: 65 },
-  { as: 66, quantizer: 66 },
-] as const;
-/**
  * Finer ones cannot be seen: `least` where nothing moves; `quantizer` where a picture of the quantizer `reference` takes `bitsPerPixel`, and one more
- * with each doubling. It is what x264's constant rate factor 21 comes to in games, text and noise, by measurement.
+ * with each doubling, at `fps`; at half of that, where a picture is seen for twice as long, finer by `stepsPerHalfRate`. It is what x264's constant
+ * rate factor 21 comes to in games, text and noise, by measurement.
  */
-const finest = { least: 16, most: 24, reference: 20, bitsPerPixel: 0.02, quantizer: 17.8 } as const;
+const finest = {
+  least: 16,
+  most: 24,
+  reference: 20,
+  bitsPerPixel: 0.02,
+  quantizer: 17.8,
+  fps: 60,
+  stepsPerHalfRate: 3,
+} as const;
 /** Less than this is no change of scene. */
 const leastChange = 0.5;
 /** A picture that takes this much of what a key frame would take shows another scene. */
 const sceneChangeShare = 0.5;
 /** A picture gets finer by this much at most, so that a forecast that is wrong costs little. */
 const mostFiner = 2;
+/**
+ * And coarser by this much beyond what the bitrate has fallen, as long as it is no key frame: a picture that changes everywhere may be one that moves, which a forecast from differences
+ * takes for a new scene. Made as coarse as that, it would take all that was fine with it, and with that what the next ones could be predicted from.
+ * One that is a new scene is made again.
+ */
+const mostCoarser = 4;
 /** Bits of a picture in which nothing is coded. */
 const emptyBits = 800;
 /** What was sent too much is saved over this many pictures. */
@@ -73,23 +79,12 @@ const learning = { up: 0.7, down: 0.3, mostFactor: 8, smallBits: 2_000, leastRat
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
 
 /** 1 / step size, up to a constant: bits rise with it. */
-const inverseStep = (quantizer: number) =>
-  2 ** (-(emergency.find((entry) => entry.quantizer === quantizer)?.as ?? quantizer) / stepsPerDoubling);
+const inverseStep = (quantizer: number) => 2 ** (-quantizer / stepsPerDoubling);
 
-/** On the scale of quantizers, with the emergency ones where they belong. */
+/** The quantizer, not rounded. */
 const placeOf = (inverse: number) => -stepsPerDoubling * Math.log2(Math.max(1e-6, inverse));
 
-/** The quantizer for a place on the scale, never finer. */
-function quantizerAt(place: number): number {
-  if (place <= coarsest) return Math.max(1, Math.round(place));
-  return (emergency.find(({ as }) => as >= place) ?? emergency[2]).quantizer;
-}
-
-/** The finest place after a picture that had this one; out of an emergency one by one, as each brings much of what was left out. */
-function finestAfter(last: number): number {
-  if (last <= coarsest + 0.5) return last - mostFiner;
-  return emergency.filter(({ as }) => as < last - 0.5).at(-1)?.as ?? coarsest;
-}
+const quantizerAt = (place: number) => clamp(Math.round(place), 1, coarsest);
 
 /** The factor that brings a forecast nearer to what came; near 1 where both are small, and tell little. */
 const correction = (actual: number, forecast: number) => {
@@ -151,7 +146,10 @@ export function createQuantizerControl(
   let debt = 0;
   let lastUs: number | undefined;
   let current: NextPicture | undefined;
+  /** Steps by which the bitrate has fallen since the last picture. */
+  let fallen = 0;
 
+  const finerByRate = finest.stepsPerHalfRate * Math.log2(finest.fps / Math.min(finest.fps, fps));
   const share = () => bitrateBps / fps;
   const buffer = () => vbvBufferBits(bitrateBps, fps);
   const pay = (timeUs: number) => {
@@ -167,12 +165,11 @@ export function createQuantizerControl(
   const finestOf = (picture: NextPicture) => {
     const bitsPerPixel = model.forecast(picture, inverseStep(finest.reference)).main / (width * height);
     const doublings = Math.log2(Math.max(1e-6, bitsPerPixel / finest.bitsPerPixel));
-    return clamp(finest.quantizer + doublings, finest.least, finest.most);
+    return clamp(finest.quantizer + doublings - finerByRate, finest.least, finest.most - finerByRate);
   };
   /** With bits to spare a forecast that is too high must not keep pictures coarse: it would never be put right. */
   const coarsestWithCredit = (last: number) => {
-    if (debt > -share()) return Number.POSITIVE_INFINITY;
-    return last > coarsest ? finestAfter(last) : last - 1;
+    return debt > -share() ? Number.POSITIVE_INFINITY : last - 1;
   };
   const isNewScene = ({ activity, keyFrame }: NextPicture, { quantizer, bits }: CodedPicture) => {
     if (keyFrame) return true;
@@ -191,26 +188,28 @@ export function createQuantizerControl(
       const wanted = Math.max(placeOf(model.solve(picture, bits)), finestOf(picture));
       if (picture.keyFrame || model.lastInverse === 0) return quantizerAt(wanted);
       const last = placeOf(model.lastInverse);
-      const least = Math.max(finestAfter(last), finestOf(picture));
-      return quantizerAt(Math.max(Math.min(wanted, coarsestWithCredit(last)), least));
+      const least = Math.max(last - mostFiner, finestOf(picture));
+      return quantizerAt(Math.max(Math.min(wanted, coarsestWithCredit(last), last + mostCoarser + fallen), least));
     },
     onPicture: (made) => {
       if (current) model.learn(current, made);
+      fallen = 0;
       debt += made.bits;
       model.onSent(made.quantizer);
     },
     again: (made) => {
       const owed = Math.max(0, debt);
       const isSmall = made.bits < 2 * share() || made.bits + owed <= buffer() * bufferParts.tooLarge;
-      if (!current || isSmall || made.quantizer === emergency[2].quantizer || !isNewScene(current, made)) return null;
+      if (!current || isSmall || made.quantizer === coarsest || !isNewScene(current, made)) return null;
       model.learn(current, made);
       current = { ...current, keyFrame: true };
       const most = Math.max(2 * share(), (buffer() - owed) * bufferParts.again);
       const coarser = Math.max(1, stepsPerDoubling * Math.log2(made.bits / most));
-      const scaled = placeOf(inverseStep(made.quantizer)) + coarser;
+      const scaled = made.quantizer + coarser;
       return quantizerAt(Math.max(scaled, placeOf(model.solve(current, most))));
     },
     setBitrate: (value) => {
+      fallen = Math.max(0, fallen + stepsPerDoubling * Math.log2(bitrateBps / value));
       bitrateBps = value;
     },
   };

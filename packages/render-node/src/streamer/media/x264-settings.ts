@@ -27,17 +27,14 @@ const defaults = {
 } as const satisfies Record<keyof typeof x264Param, number>;
 const untouched = 0xa5;
 
-/**
- * Quantizers that pictures may have; 0 would be without loss, which baseline cannot be. H.264 §7.4.3. Those above 51 are x264's own: written as 51, with
- * what is small left out (emergency denoising).
- */
-export const x264Quantizers = { least: 1, most: 66 } as const;
+/** Quantizers that pictures may have; 0 would be without loss, which baseline cannot be. H.264 §7.4.3. */
+export const x264Quantizers = { least: 1, most: 51 } as const;
 
 /**
- * x264 bounds the quantizers of pictures by those that it would give to P, I and B pictures itself. These three say 40, 66 and 1: all of ours
+ * x264 bounds the quantizers of pictures by those that it would give to P, I and B pictures itself. These three say 40, 51 and 1: all of ours
  * pass. No picture is coded with them.
  */
-const quantizerBounds = { qp: '40', ipratio: '0.0497', pbratio: '0.01144' } as const;
+const quantizerBounds = { qp: '40', ipratio: '0.2806', pbratio: '0.01144' } as const;
 
 /** As FFmpeg's: microseconds. It appears in the SPS. */
 export const secondUs = 1_000_000;

@@ -8,6 +8,7 @@ import {
 import { Codec, CodecContext, Frame, Log, Packet } from 'node-av/lib';
 import type { VideoCodec } from '../../video-codec.js';
 import { createAv1Encoder } from '../av1-encoder.js';
+import { createH264Opener } from '../h264-encoder.js';
 import { createVideoEncoder, type VideoEncoder, type VideoEncoderOptions } from '../video-encoder.js';
 import { createVp8Encoder } from '../vp8-encoder.js';
 import { createX264Encoder } from '../x264-encoder.js';
@@ -34,17 +35,19 @@ export interface CodecLab {
   close(): void;
 }
 
-/** Encoders that a lab may have: one for each codec, and x264 with its own rate control. */
-export type LabEncoder = VideoCodec | 'H264-vbv';
+/** Encoders that a lab may have: one for each codec as the streamer opens it, and x264 with our rate control at all bitrates, or with its own. */
+export type LabEncoder = VideoCodec | 'H264-ours' | 'H264-vbv';
 
 const encoders: Readonly<Record<LabEncoder, (options: VideoEncoderOptions) => Promise<VideoEncoder>>> = {
-  H264: createX264Encoder,
+  H264: createH264Opener({ warn: () => undefined }),
+  'H264-ours': createX264Encoder,
   'H264-vbv': createVideoEncoder,
   VP8: createVp8Encoder,
   AV1: createAv1Encoder,
 };
 const decoders: Readonly<Record<LabEncoder, FFVideoDecoder>> = {
   H264: FF_DECODER_H264,
+  'H264-ours': FF_DECODER_H264,
   'H264-vbv': FF_DECODER_H264,
   VP8: FF_DECODER_VP8,
   AV1: FF_DECODER_LIBDAV1D,
