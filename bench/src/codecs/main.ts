@@ -4,6 +4,7 @@ import { atLeast } from '../arguments.js';
 import { runBench } from '../bench-main.js';
 import { psnr, ssim } from '../page/ssim.js';
 import { createGame, createText, type Draw } from './contents.js';
+import { benchScenes } from './scenes.js';
 
 /**
  * What a picture costs and looks like in each codec, with the encoders as the streamer opens them. Codecs take turns, so that each sees the same
@@ -98,10 +99,13 @@ async function main(args: readonly string[]): Promise<void> {
     options: {
       rounds: { type: 'string', default: '3' },
       rate: { type: 'string', multiple: true, default: ['1', '4'] },
+      scenes: { type: 'boolean', default: false },
+      fps: { type: 'string', default: '60' },
     },
   });
   const rounds = atLeast('rounds', values.rounds, 1);
   const rates = values.rate.map((text) => atLeast('rate', text, 0.1));
+  if (values.scenes) return benchScenes(rates, atLeast('fps', values.fps, 1));
   const contents = { text: createText(size.width, size.height), game: createGame(size.width, size.height) };
   const heads = [
     'content',
