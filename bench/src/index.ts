@@ -8,4 +8,5 @@ export * from './pack-stamp.js';
 export { freePort, repository, runDirOf } from './product.js';
 export { launchBrowser } from './run-case.js';
 export { registerStamp } from './sessions.js';
+export * from './stamp/colours.js';
 export * from './stamp/stamp-code.js';

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { keepConnections } from './support/browser.js';
+import { showsColours } from './support/colours.js';
 import { type Firefox, launchFirefox } from './support/firefox.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
@@ -17,7 +18,7 @@ let product: Product;
 let firefox: Firefox;
 let site: { readonly url: string; close(): Promise<void> };
 let stamp: string;
-const userId = 'guest';
+const painting = { userId: 'guest', parameters: '--content colours' };
 
 function ownAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
@@ -42,10 +43,11 @@ afterAll(async () => {
 
 const failures = async (page: Page) => (await notes(page)).filter(({ name }) => /Disconnect|Fail/.test(name));
 
-it('plays in Firefox over WebRTC with VP8: picture, input, latency', async () => {
+it('plays in Firefox over WebRTC with VP8: picture, colours, input, latency', async () => {
   const { page } = firefox;
-  await join(page, { product, projectId: stamp, userId, init: { streaming: { mode: 'webrtc' } } });
+  await join(page, { product, projectId: stamp, ...painting, init: { streaming: { mode: 'webrtc' } } });
   await until('a readable stamp', () => readStamp(page));
+  await showsColours(page);
   await keyArrives(page, 'a', 38);
   const { codecId } = await inbound(page, 'video');
   const codec = (await connectionStats(page)).find(({ id }) => id === codecId);
@@ -60,10 +62,11 @@ it('plays in Firefox over WebRTC with VP8: picture, input, latency', async () =>
   await leave(page);
 });
 
-it('plays in Firefox over a WebSocket with H.264: picture, input', async () => {
+it('plays in Firefox over a WebSocket with H.264: picture, colours, input', async () => {
   const { page } = firefox;
-  await join(page, { product, projectId: stamp, userId, init: { streaming: { mode: 'websocket' } } });
+  await join(page, { product, projectId: stamp, ...painting, init: { streaming: { mode: 'websocket' } } });
   await until('a readable stamp', () => readStamp(page));
+  await showsColours(page);
   await keyArrives(page, 'b', 56);
   expect(await connectionStats(page)).toEqual([]);
   expect(await failures(page)).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, openPage } from './support/browser.js';
+import { showsColours } from './support/colours.js';
 import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
@@ -13,7 +14,7 @@ let product: Product;
 let browser: Browser;
 let site: { readonly url: string; close(): Promise<void> };
 let stamp: string;
-const userId = 'guest';
+const guest = { userId: 'guest', parameters: '--content colours' };
 
 beforeAll(async () => {
   product = await startProduct();
@@ -33,7 +34,7 @@ const blocked = (sdp: string) => withCandidates(sdp, () => ['a=candidate:90 1 ud
 /** The session of the stamp program. */
 async function sessionId(): Promise<string> {
   const sessions = await product.cli<readonly { SessionId: string; UserId: string }[]>('sessions', 'list');
-  const found = sessions.find((session) => session.UserId === userId);
+  const found = sessions.find((session) => session.UserId === guest.userId);
   if (!found) throw new Error(JSON.stringify(sessions));
   return found.SessionId;
 }
@@ -84,7 +85,7 @@ const connections = async (page: Page) => (await notes(page)).filter(({ name }) 
 /** Gives the page the way to another ServerSession for the same session. */
 async function reconnecting(page: Page, projectId: string): Promise<void> {
   await page.exposeFunction('newServerSession', async (clientSession: string) => {
-    const answer = await answerOf({ product, projectId, userId }, clientSession);
+    const answer = await answerOf({ product, projectId, ...guest }, clientSession);
     return Buffer.from(JSON.stringify({ ...answer, sdp: blocked(answer.sdp) })).toString('base64');
   });
 }
@@ -93,7 +94,7 @@ describe('a page whose network lets only HTTP pass', () => {
   it('plays over a WebSocket: picture, input, latency; and comes back the same way when it is cut', async () => {
     const { page, sockets } = await openCountingPage();
     await reconnecting(page, stamp);
-    await join(page, { product, projectId: stamp, userId, rewrite: blocked, reconnect: true });
+    await join(page, { product, projectId: stamp, ...guest, rewrite: blocked, reconnect: true });
     await until('a readable stamp', () => readStamp(page));
     expect(sockets).toHaveLength(1);
     await keyArrives(page, 'a', 38);
@@ -111,7 +112,7 @@ describe('a page whose network lets only HTTP pass', () => {
   it('comes back when the server has been killed and started again', async () => {
     const { page, sockets } = await openCountingPage();
     await reconnecting(page, stamp);
-    await join(page, { product, projectId: stamp, userId, rewrite: blocked, reconnect: true });
+    await join(page, { product, projectId: stamp, ...guest, rewrite: blocked, reconnect: true });
     await keyArrives(page, 'a', 38);
 
     await product.kill();
@@ -134,19 +135,20 @@ describe('a page whose network lets only HTTP pass', () => {
 });
 
 describe('a page whose network lets UDP pass', () => {
-  it('opens no WebSocket, also after the time in which it would', async () => {
+  it('opens no WebSocket, also after the time in which it would, and shows true colours', async () => {
     const { page, sockets } = await openCountingPage();
-    await join(page, { product, projectId: stamp, userId, init: { streaming: { socketDelayMs: 300 } } });
+    await join(page, { product, projectId: stamp, ...guest, init: { streaming: { socketDelayMs: 300 } } });
     await until('frames of known latency', async () => ((await latency(page))?.frames ?? 0) > 100);
+    await showsColours(page);
     expect(sockets).toEqual([]);
     await leave(page);
     await page.context().close();
   });
 
-  it('opens one at once when it wants to', async () => {
+  it('opens one at once when it wants to, with true colours', async () => {
     const { page, sockets } = await openCountingPage();
-    await join(page, { product, projectId: stamp, userId, init: { streaming: { mode: 'websocket' } } });
-    await until('a readable stamp', () => readStamp(page));
+    await join(page, { product, projectId: stamp, ...guest, init: { streaming: { mode: 'websocket' } } });
+    await showsColours(page);
     expect(sockets).toHaveLength(1);
     await leave(page);
     await page.context().close();

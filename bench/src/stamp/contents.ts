@@ -1,4 +1,5 @@
 import type { Client } from 'x11';
+import { patchColours, patchCorner, patchSide } from './colours.js';
 import { motionFrame, hashOf as random } from './motion.js';
 import type { Content } from './options.js';
 import { contentTop as firstLine } from './stamp-code.js';
@@ -110,6 +111,14 @@ const drawMotion: DrawContent = (canvas, frame) => {
     fill(canvas, colour, rectangles);
 };
 
+/** Colours that are known, to be compared with those that a page shows. */
+const drawColours: DrawContent = (canvas) => {
+  for (const [index, [red, green, blue]] of patchColours.entries()) {
+    const { x, y } = patchCorner(index, canvas.width);
+    fill(canvas, (red << 16) | (green << 8) | blue, [x, y, patchSide, patchSide]);
+  }
+};
+
 const noiseSide = 128;
 
 /** Nothing that an encoder could predict: tiles of noise at other places in every frame. */
@@ -152,6 +161,7 @@ export function createContent(content: Content, canvas: Canvas): DrawContent {
     game: () => drawGame,
     noise: () => createNoise(canvas),
     motion: () => drawMotion,
+    colours: () => drawColours,
   };
   const draw = drawings[content]();
   return (target, frame, timeMs) => {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
  * What moves beside the stamp. `idle` draws nothing at all between presses, not even the stamp; `desktop` neither, but answers a
  * press at once, as toolkits do, where all others wait for their next frame, as games do.
  */
-export const contents = ['idle', 'desktop', 'still', 'typing', 'scroll', 'game', 'noise', 'motion'] as const;
+export const contents = ['idle', 'desktop', 'still', 'typing', 'scroll', 'game', 'noise', 'motion', 'colours'] as const;
 export type Content = (typeof contents)[number];
 
 /** Parsed arguments. */

@@ -22,6 +22,8 @@ export interface JoinOptions {
   readonly product: Product;
   readonly projectId: string;
   readonly userId: string;
+  /** Parameters of the program, with which the test asks for the session by itself instead of the demo backend. */
+  readonly parameters?: string;
   /** Changes the SDP of the answer. */
   readonly rewrite?: (sdp: string) => string;
   /** The page reconnects by itself, with ServerSessions of its function `newServerSession`. */
@@ -80,18 +82,27 @@ export function start(page: Page, serverSession: string): Promise<void> {
   return page.evaluate((text) => (window as unknown as SdkWindow).TCGSDK.start(text), serverSession);
 }
 
+const decode = (text: string) => JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as { readonly sdp: string };
+
 /** ServerSession of a client, decoded. */
 export async function answerOf(
-  { product, projectId, userId }: JoinOptions,
+  { product, projectId, userId, parameters }: JoinOptions,
   clientSession: string,
 ): Promise<{ readonly sdp: string }> {
+  if (parameters !== undefined) {
+    const api = product.cloudApi();
+    const user = { UserId: userId, UserIp: '127.0.0.1' };
+    await api.applyConcurrent({ ...user, ProjectId: projectId });
+    const asked = { ...user, ClientSession: clientSession, ApplicationParameters: parameters };
+    return decode((await api.createSession(asked)).ServerSession);
+  }
   const response = await fetch(`${product.demoUrl}/StartProject`, {
     method: 'POST',
     body: JSON.stringify({ ProjectId: projectId, UserId: userId, ClientSession: clientSession }),
   });
   const reply = (await response.json()) as { Code: number; SessionDescribe: { ServerSession: string } };
   if (reply.Code !== 0) throw new Error(JSON.stringify(reply));
-  return JSON.parse(Buffer.from(reply.SessionDescribe.ServerSession, 'base64').toString('utf8')) as { sdp: string };
+  return decode(reply.SessionDescribe.ServerSession);
 }
 
 /** init → StartProject → start; resolves at ConnectSuccess with the time that `start` took until then, in milliseconds. */

@@ -15,6 +15,11 @@ const mostQueuedPictures = 8;
 /** A still picture is shown again in these pauses until the element has it: what comes before its first sink is lost. */
 const repeatMs = 100;
 const repeats = 20;
+/**
+ * What the pictures say of themselves, those of H.264 in their SPS. Chromium takes BT.709 for what a configuration does not say, whatever the SPS says:
+ * pure green had 215 of 255 levels then.
+ */
+const colorSpace = { matrix: 'smpte170m', primaries: 'bt709', transfer: 'bt709', fullRange: false } as const;
 
 class BrowserMediaDecoder implements MediaDecoderPort {
   readonly #handlers: MediaDecoderHandlers;
@@ -45,7 +50,7 @@ class BrowserMediaDecoder implements MediaDecoderPort {
     }
     if (codec !== null && codec !== this.#codec) {
       this.#codec = codec;
-      this.#decoder.configure({ codec, optimizeForLatency: true });
+      this.#decoder.configure({ codec, optimizeForLatency: true, colorSpace });
     }
     if (
       this.#decoder.state !== 'configured' ||

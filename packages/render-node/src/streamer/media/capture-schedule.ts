@@ -1,3 +1,5 @@
+import { createPaintSteps } from './paint-steps.js';
+
 /** When the next picture may be taken. */
 export type CaptureDecision =
   | { readonly type: 'now' }
@@ -12,16 +14,25 @@ export type CaptureDecision =
  * What the rate allows is saved up to {@link mostPictures}. So a picture that came late does not delay those behind it, whose times it does not
  * change, and the second step of a program that paints its answer in two is taken at once. A grid of due times, as was here before, could only move
  * backwards: each late picture put it off, and from then on every picture of a program of the stream's own rate waited, 9 ms at the median.
+ *
+ * A program that usually paints in several steps is waited for until its paint is complete, see {@link createPaintSteps}; else the first picture would be torn, and
+ * the whole one wait for what the rate allows.
  */
 export interface CaptureSchedule {
-  /** Something on the screen changed. */
-  onDamage(): void;
+  /** The program drew. */
+  onDamage(nowMs: number): void;
+  /** What we paint into the picture changed. */
+  onOwnChange(): void;
   /** A picture is wanted whatever changed (key frame for a new peer). */
   onForced(): void;
   decide(nowMs: number): CaptureDecision;
-  /** A capture begins; changes from now on belong to the next picture. */
+  /** A picture is begun. */
   onCaptureStart(nowMs: number): void;
+  /** The screen is read; changes from now on belong to the next picture. */
+  onRead(): void;
   onEncoderIdle(): void;
+  /** A change was reported that is not being read, and further steps of the same paint are worth being reported. */
+  wantsSteps(nowMs: number): boolean;
   setFps(fps: number): void;
 }
 
@@ -29,14 +40,18 @@ export interface CaptureSchedule {
 const mostPictures = 2;
 /**
  * A program that draws a little faster than the stream (timers of 16 ms make 62.5 Hz) is followed, as each of its pictures would wait up to an interval
- * otherwise, and every twenty-fifth be left out.
+ * otherwise, and every twenty-fifth be left out. So much faster than those that what has put one picture off is made up for within a third of a second.
  */
-const tolerance = 1.05;
+const tolerance = 1.1;
 /**
- * Successive pictures that had to wait for long: the program is much faster, and gets the rate that was asked for. One within the tolerance
- * waits now and then, wherever its beat lies, for no more than twice what its interval is shorter.
+ * A program is much faster, and gets the rate that was asked for, while it has begun a picture with the one before still waiting twice within that many
+ * pictures. One within the tolerance does so more rarely even at that rate. Waits alone say nothing: whatever has put a program's pictures off, such as a forced
+ * one, each of them waits until the tolerance has made up for it.
  */
-const crowdedPictures = 30;
+const crowdedPictures = 22;
+
+/** A rest of a paint that is not worth a timer, milliseconds. */
+const leastWaitMs = 0.4;
 
 /** Creates a schedule at rest: nothing pending, encoder idle. */
 export function createCaptureSchedule(fps: number): CaptureSchedule {
@@ -46,13 +61,23 @@ export function createCaptureSchedule(fps: number): CaptureSchedule {
   let damaged = false;
   let forced = false;
   let busy = false;
-  /** The change that is pending came long before a picture was allowed. */
-  let waited = false;
-  let waitedInARow = 0;
-  const pace = () => (waitedInARow < crowdedPictures ? tolerance : 1) / intervalMs;
+  /** Begun, not read yet. */
+  let starting = false;
+  const steps = createPaintSteps();
+  /** The change that is pending came before a picture was allowed. */
+  let waits = false;
+  /** Another one came meanwhile. */
+  let missed = false;
+  let sinceMissed = Number.POSITIVE_INFINITY;
+  let crowded = false;
+  const pace = () => (crowded ? 1 : tolerance) / intervalMs;
   const allowed = (nowMs: number) => Math.min(mostPictures, pictures + (nowMs - lastMs) * pace());
   return {
-    onDamage: () => {
+    onDamage: (nowMs) => {
+      damaged = true;
+      if (steps.onStep(nowMs)) missed ||= waits;
+    },
+    onOwnChange: () => {
       damaged = true;
     },
     onForced: () => {
@@ -62,24 +87,35 @@ export function createCaptureSchedule(fps: number): CaptureSchedule {
       if (busy || !(damaged || forced)) return { type: 'wait' };
       const missing = 1 - allowed(nowMs);
       // Rounding must not ask for a wait of nothing.
-      if (forced || missing < 1e-6) return { type: 'now' };
-      const delayMs = missing / pace();
-      waited ||= delayMs > 2 * intervalMs * (tolerance - 1);
-      return { type: 'later', delayMs };
+      const isAllowed = missing < 1e-6;
+      const restMs = steps.restMs(nowMs, intervalMs);
+      if (forced || (isAllowed && restMs < leastWaitMs)) return { type: 'now' };
+      if (isAllowed) return { type: 'later', delayMs: restMs };
+      waits = true;
+      return { type: 'later', delayMs: missing / pace() };
     },
     onCaptureStart: (nowMs) => {
       // A forced picture may come before it is allowed, and puts off none of the others by more than an interval.
       pictures = Math.max(0, allowed(nowMs) - 1);
       lastMs = nowMs;
-      waitedInARow = waited ? waitedInARow + 1 : 0;
-      waited = false;
-      damaged = false;
+      sinceMissed += 1;
+      if (missed || sinceMissed > crowdedPictures) crowded = missed && sinceMissed <= crowdedPictures;
+      if (missed) sinceMissed = 0;
+      missed = false;
+      waits = false;
       forced = false;
       busy = true;
+      starting = true;
+    },
+    onRead: () => {
+      damaged = false;
+      starting = false;
     },
     onEncoderIdle: () => {
       busy = false;
+      starting = false;
     },
+    wantsSteps: (nowMs) => damaged && !starting && steps.isOpen(nowMs),
     setFps: (next) => {
       intervalMs = 1_000 / next;
     },

@@ -64,7 +64,7 @@ it('goes on in software with a key frame when an encoder fails in the middle of 
     {
       createSource: () => ({
         ...{ size: () => size, start: () => undefined, stop: () => undefined, close: () => undefined },
-        ...{ invalidate: () => undefined, invalidateAll: () => undefined },
+        ...{ invalidate: () => undefined, invalidateAll: () => undefined, awaitMore: () => undefined },
         grab: async () => ({ captureMs: 1, convertMs: 1 }),
       }),
       createEncoder: (_codec, wanted, shared) => open(wanted, shared),

@@ -61,3 +61,42 @@ it('brings the whole screen into frames of any size, and all of it anew after a 
   expect(await source.grab(half)).not.toBeNull();
   expect(corners(half)).toEqual([16, 16, 16, 235]);
 });
+
+it('reports a change once before it is read, others when asked for more, and nothing of its own reading', async () => {
+  const server = await startXvfb({ width: 640, height: 480 });
+  cleanups.push(() => server.stop());
+  const display = await openDisplay(server);
+  cleanups.push(() => display.close());
+  const { core } = display;
+  const window = core.AllocID();
+  const gc = core.AllocID();
+  core.CreateWindow(window, display.root, 0, 0, 640, 480, 0, 0, 1, 0, { backgroundPixel: 0 });
+  core.MapWindow(window);
+  core.CreateGC(gc, window, { foreground: 0xffffff });
+  await display.sync();
+  const memory = createMemoryMapper();
+  const converter = createColorConverter(memory, pino({ level: 'silent' }));
+  let changes = 0;
+  const source = createScreenSource({ display, memory, converter, onDamage: () => changes++, paint: () => undefined });
+  cleanups.push(() => source.close());
+  source.start();
+  const frame = frameOf(640, 480);
+  const draw = async () => {
+    const before = changes;
+    core.PolyFillRectangle(window, gc, [100, 100, 300, 300]);
+    await display.sync();
+    return changes - before;
+  };
+  for (let round = 0; round < 3; round++) {
+    await source.grab(frame);
+    await display.sync();
+    expect(await draw()).toBe(1);
+    expect(await draw()).toBe(0);
+    source.awaitMore();
+    expect(await draw()).toBe(1);
+    const before = changes;
+    expect(await source.grab(frame)).not.toBeNull();
+    await display.sync();
+    expect(changes).toBe(before);
+  }
+});

@@ -28,6 +28,8 @@ export interface ScreenSource {
   /** Marks rows as changed by hand (pointer drawing). */
   invalidate(top: number, height: number): void;
   invalidateAll(): void;
+  /** Lets the next change be reported although none of the last ones has been read; else only a larger area would be. */
+  awaitMore(): void;
   /**
    * Brings the rows that changed into `frame`, which must hold the previous picture. A frame of another size than the screen's gets a scaled picture.
    * @returns null when nothing had changed. One call at a time.
@@ -97,6 +99,8 @@ export function createScreenSource(deps: ScreenSourceDeps): ScreenSource {
   const stopListening = display.onEvent((event) => {
     if (event.name !== 'DamageNotify' || event.damage !== damage) return;
     const { area } = event as unknown as X11DamageNotify;
+    // While it carries out a reading, the server may report an area of nothing: each picture would be followed by another.
+    if (area.w === 0 || area.h === 0) return;
     band.add(area.y, area.h);
     deps.onDamage();
   });
@@ -146,6 +150,9 @@ export function createScreenSource(deps: ScreenSourceDeps): ScreenSource {
     },
     invalidate: (top, height) => band.add(top, height),
     invalidateAll: () => band.addAll(),
+    awaitMore: () => {
+      if (damage !== undefined && !display.isClosed) display.damage.Subtract(damage, 0, 0);
+    },
     grab,
     close: () => {
       stopListening();

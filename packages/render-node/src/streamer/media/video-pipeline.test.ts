@@ -46,6 +46,7 @@ function createPipeline() {
         stop: () => undefined,
         invalidate: () => undefined,
         invalidateAll: () => undefined,
+        awaitMore: () => undefined,
         grab: async () => (screen.changes ? { captureMs: 1, convertMs: 1 } : null),
         close: () => undefined,
       }),

@@ -11,6 +11,7 @@ import { createVideoCounters, type VideoStats } from './video-stats.js';
 
 async function makePicture(context: PipelineContext): Promise<void> {
   const encoder = await ensureEncoder(context);
+  context.schedule.onRead();
   if (encoder.isEmpty) return;
   const captureTimeUs = context.deps.clock();
   const grabbed = await context.source.grab(encoder.frame);
@@ -151,8 +152,11 @@ export class VideoPipeline {
   }
 
   #onDamage(): void {
-    this.#context.schedule.onDamage();
+    const { schedule, source } = this.#context;
+    const nowMs = performance.now();
+    schedule.onDamage(nowMs);
     pump(this.#context);
+    if (schedule.wantsSteps(nowMs)) source.awaitMore();
   }
 
   /** The source, for what paints into the picture. */
@@ -163,7 +167,8 @@ export class VideoPipeline {
   /** Rows changed that the display does not report, such as those under a drawn pointer. */
   invalidateRows(top: number, height: number): void {
     this.#context.source.invalidate(top, height);
-    this.#onDamage();
+    this.#context.schedule.onOwnChange();
+    pump(this.#context);
   }
 
   /** Warms up ahead of the first peer, so that its first picture does not wait for that. Nothing to do while it runs. Never rejects. */
@@ -184,7 +189,7 @@ export class VideoPipeline {
     if (context.running) return;
     context.running = true;
     context.source.start();
-    context.schedule.onDamage();
+    context.schedule.onOwnChange();
     pump(context);
   }
 
