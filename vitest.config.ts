@@ -22,6 +22,7 @@ const alias = [
     find: '@cloudstage/render-node/testing/link-model',
     replacement: source('packages/render-node/src/streamer/rtp/testing/link-model.ts'),
   },
+  { find: /^@cloudstage\/(control-plane|render-node)\/config$/, replacement: source('packages/$1/src/config.ts') },
   ...Object.entries(packages).map(([find, replacement]) => ({ find, replacement })),
 ];
 
