@@ -32,6 +32,9 @@ const databaseTests = [
   'packages/control-plane/src/{cloud-api,db,services}/**/*.integration.test.ts',
 ];
 
+/** Makes the embedded database that their tests copy. */
+const preparedDatabase = 'packages/control-plane/src/testing/embedded-setup.testkit.ts';
+
 /** The command line at a control plane with the embedded database. */
 const commandTests = 'packages/cli/src/**/*.integration.test.ts';
 
@@ -72,6 +75,7 @@ export default defineConfig({
           include: [...databaseTests, commandTests],
           // Two processes for each place of each action: on the embedded database, which takes seconds to open, that is minutes.
           exclude: [...configDefaults.exclude, 'packages/control-plane/src/faults*.integration.test.ts'],
+          globalSetup: [preparedDatabase],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file has databases of its own.
@@ -95,6 +99,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: [preparedDatabase],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
