@@ -41,7 +41,7 @@ const commandTests = 'packages/cli/src/**/*.integration.test.ts';
 
 /**
  * Files of a project with `isolate: false` share their processes, which load every module once: half the processor time. No module keeps
- * state, and no test changes one: what a test replaces it puts back.
+ * state, and no test changes one: what a test replaces it puts back. Only `http_proxy`, which several switch off, stays off.
  *
  * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets. embedded: the integration tests that
  * have a database, on PGlite, and those of the command line. postgres: the former again, on a PostgreSQL server of their own. e2e: the whole
