@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -22,6 +23,7 @@ const alias = [
     find: '@cloudstage/render-node/testing/link-model',
     replacement: source('packages/render-node/src/streamer/rtp/testing/link-model.ts'),
   },
+  { find: /^@cloudstage\/(control-plane|render-node)\/config$/, replacement: source('packages/$1/src/config.ts') },
   ...Object.entries(packages).map(([find, replacement]) => ({ find, replacement })),
 ];
 
@@ -31,10 +33,16 @@ const databaseTests = [
   'packages/control-plane/src/{cloud-api,db,services}/**/*.integration.test.ts',
 ];
 
+/** Makes the embedded database that their tests copy. */
+const preparedDatabase = 'packages/control-plane/src/testing/embedded-setup.testkit.ts';
+
 /** The command line at a control plane with the embedded database. */
 const commandTests = 'packages/cli/src/**/*.integration.test.ts';
 
 /**
+ * Files of a project with `isolate: false` share their processes, which load every module once: half the processor time. No module keeps
+ * state, and no test changes one: what a test replaces it puts back. Only `http_proxy`, which several switch off, stays off.
+ *
  * unit: pure files and in-process services, seconds. integration: real X, PulseAudio, sandbox, sockets. embedded: the integration tests that
  * have a database, on PGlite, and those of the command line. postgres: the former again, on a PostgreSQL server of their own. e2e: the whole
  * product and a real Chromium.
@@ -49,6 +57,9 @@ export default defineConfig({
           include: ['{packages,examples}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/dist/**', '**/node_modules/**'],
           testTimeout: 30_000,
+          isolate: false,
+          // By default one processor is left alone, of two as well.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
@@ -71,9 +82,11 @@ export default defineConfig({
           include: [...databaseTests, commandTests],
           // Two processes for each place of each action: on the embedded database, which takes seconds to open, that is minutes.
           exclude: [...configDefaults.exclude, 'packages/control-plane/src/faults*.integration.test.ts'],
+          globalSetup: [preparedDatabase],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file has databases of its own.
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
@@ -87,6 +100,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file has databases of its own.
+          isolate: false,
           maxWorkers: 2,
         },
       },
@@ -94,6 +108,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: [preparedDatabase],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,3 +1,4 @@
+export { copyPreparedDatabase } from '@cloudstage/control-plane/testing/database';
 export {
   createPostgresDatabase,
   type EmptyDatabase,

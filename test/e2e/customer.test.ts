@@ -36,7 +36,7 @@ const user = { UserId: 'player', UserIp: '198.51.100.4' };
 beforeAll(async () => {
   // The package sends everything through this proxy when it is set.
   delete process.env.http_proxy;
-  product = await startProduct();
+  product = await startProduct({ withoutDatabase: true });
   browser = await launchBrowser();
   site = await serveSdkPage();
   page = await openPage(browser, site.url);

@@ -14,7 +14,7 @@ let product: Product;
 let browser: Browser;
 
 beforeAll(async () => {
-  product = await startProduct({ env: { CLOUDSTAGE_NODE_AV1: 'auto' } });
+  product = await startProduct({ withoutDatabase: true, env: { CLOUDSTAGE_NODE_AV1: 'auto' } });
   browser = await launchBrowser();
 });
 afterAll(async () => {

@@ -5,7 +5,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createPostgresDatabase, type EmptyDatabase, freePort, repository } from '@cloudstage/bench';
+import {
+  copyPreparedDatabase,
+  createPostgresDatabase,
+  type EmptyDatabase,
+  freePort,
+  repository,
+} from '@cloudstage/bench';
 import { type CloudApiClient, createCloudApiClient } from '@cloudstage/cloud-api';
 
 const run = promisify(execFile);
@@ -60,6 +66,8 @@ export interface Product {
 export interface StartOptions {
   /** PostgreSQL server on which a database is made; default `CLOUDSTAGE_TEST_DATABASE_URL`, else the embedded database. */
   readonly databaseServer?: string;
+  /** Leaves making the embedded database to the product, as at a first start; otherwise it finds an empty one, which saves seconds. */
+  readonly withoutDatabase?: boolean;
   /** Reused to restart an instance; a fresh temporary directory otherwise. */
   readonly previous?: Product;
   readonly env?: Readonly<Record<string, string>>;
@@ -74,10 +82,12 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
-async function makeDatabase(options: StartOptions): Promise<EmptyDatabase | null> {
+async function makeDatabase(dataDir: string, options: StartOptions): Promise<EmptyDatabase | null> {
   if (options.previous !== undefined) return options.previous.database;
   const server = options.databaseServer ?? process.env.CLOUDSTAGE_TEST_DATABASE_URL;
-  return server === undefined ? null : createPostgresDatabase(server, `e2e-${randomUUID()}`);
+  if (server !== undefined) return createPostgresDatabase(server, `e2e-${randomUUID()}`);
+  if (options.withoutDatabase !== true) await copyPreparedDatabase(join(dataDir, 'database'));
+  return null;
 }
 
 /** Starts `cloudstage up` and waits until it says it is ready. */
@@ -88,7 +98,7 @@ export async function startProduct(options: StartOptions = {}): Promise<Product>
   const apiPort = await port(options.previous?.apiUrl);
   const demoPort = await port(options.previous?.demoUrl);
   const mediaPort = options.previous?.mediaPort ?? (await freePort());
-  const database = await makeDatabase(options);
+  const database = await makeDatabase(dataDir, options);
   const env = {
     ...process.env,
     CLOUDSTAGE_DATA_DIR: dataDir,

@@ -30,7 +30,7 @@ export interface InstanceOptions extends OutputOptions {
 /** Options of commands over the cloud API. */
 export interface ApiOptions extends CloudOptions, OutputOptions {}
 
-// The configuration's schema comes with control plane and render node, half a second of loading: only who needs it waits.
+// Only who needs the configuration waits for its schema to load.
 async function loadLocal(context: CommandContext, file: string | undefined) {
   const [{ loadConfig }, { localUrl }] = await Promise.all([import('../config/load.js'), import('../config/parts.js')]);
   const { config } = loadConfig({ file, environment: context.environment, workingDir: context.workingDir });

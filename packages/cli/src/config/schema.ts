@@ -1,5 +1,5 @@
-import { ControlPlaneConfigSchema } from '@cloudstage/control-plane';
-import { RenderNodeConfigSchema } from '@cloudstage/render-node';
+import { ControlPlaneConfigSchema } from '@cloudstage/control-plane/config';
+import { RenderNodeConfigSchema } from '@cloudstage/render-node/config';
 import { type Static, Type } from 'typebox';
 
 const controlPlane = ControlPlaneConfigSchema.properties;

@@ -136,12 +136,13 @@ function session(id: string, slot_index: number, rest: Record<string, unknown>) 
   };
 }
 
-let made: EmptyDatabase;
+/** On PostgreSQL; the embedded one is in memory. */
+let made: EmptyDatabase | null = null;
 let executor: Executor;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  made = await createTestDatabase();
   if (onPostgres()) {
+    made = await createTestDatabase();
     const pool = new pg.Pool({ connectionString: made.url });
     executor = drizzlePg(pool);
     close = () => pool.end();
@@ -153,7 +154,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await close();
-  await made.drop();
+  await made?.drop();
 });
 beforeEach(async () => {
   await executor.execute(sql`DROP SCHEMA public CASCADE`);
@@ -212,7 +213,7 @@ describe('migrations', () => {
   it.runIf(onPostgres())('are made once when several control planes start at the same moment', async () => {
     await makeFirstDatabase();
     const logger = createLogger({ level: 'silent', name: 'test' });
-    const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(made.url, { logger })));
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(made?.url ?? '', { logger })));
     for (const database of opened) await database.close();
     await expectEverything();
     const applied = await rows<{ version: number }>(

@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** Bundles a test kit that runs as a process, because Node.js runs no TypeScript; beside the dependencies, so that it finds them. */
+/**
+ * Bundles a test kit that runs as a process, because Node.js runs no TypeScript; with its dependencies, whose thousand files would take
+ * most of the time of a process that does little. The embedded database finds its own files only where it is installed.
+ */
 export async function bundleTestkit(name: string): Promise<string> {
   const source = fileURLToPath(new URL(`./${name}.testkit.ts`, import.meta.url));
   const out = join(root, 'node_modules/.cache/cloudstage', `${basename(name)}-${process.pid}.mjs`);
@@ -17,7 +20,9 @@ export async function bundleTestkit(name: string): Promise<string> {
     '--platform=node',
     '--format=esm',
     '--target=node20',
-    '--packages=external',
+    '--external:@electric-sql/pglite',
+    // Dependencies in CommonJS call require.
+    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
     `--alias:@cloudstage/cloud-api=${join(root, 'packages/cloud-api/src/index.ts')}`,
     '--log-level=warning',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleArguments } from '../../testing/bundle-arguments.js';
 
 const packageDir = fileURLToPath(new URL('../../../', import.meta.url));
 const root = join(packageDir, '../..');
@@ -12,12 +13,7 @@ const root = join(packageDir, '../..');
 export function bundleForTest(source: string): string {
   const name = source.replace(/\.ts$/, '').replace(/[^a-z]+/g, '-');
   const outfile = join(packageDir, 'dist', 'testing', `${name}-${process.pid}.mjs`);
-  const args = [
-    join(packageDir, 'src', source),
-    ...['--bundle', '--platform=node', '--format=esm', '--packages=external'],
-    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
-    `--outfile=${outfile}`,
-  ];
+  const args = bundleArguments(root, join(packageDir, 'src', source), outfile);
   const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
   if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
   return outfile;

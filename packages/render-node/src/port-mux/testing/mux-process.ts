@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MuxEvents, MuxMethods, MuxStats } from '../../links/mux-link.js';
 import { connectRpc, type RpcClient } from '../../links/rpc.js';
+import { bundleArguments } from '../../testing/bundle-arguments.js';
 
 /** Test harness: the real mux process, built from the sources, and small clients and streamers for it. */
 
@@ -27,15 +28,7 @@ export async function eventually<T>(what: string, probe: () => T | undefined | P
 /** Bundles main.ts beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
 export function buildMux(): string {
   const outfile = join(root, `packages/render-node/dist/port-mux-under-test-${process.pid}.mjs`);
-  const args = [
-    join(root, 'packages/render-node/src/port-mux/main.ts'),
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--packages=external',
-    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
-    `--outfile=${outfile}`,
-  ];
+  const args = bundleArguments(root, join(root, 'packages/render-node/src/port-mux/main.ts'), outfile);
   const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
   if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
   return outfile;

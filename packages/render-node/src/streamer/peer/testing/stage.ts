@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectRpc, type RpcClient } from '../../../links/rpc.js';
 import type { AddPeerResult, StreamerConfig, StreamerEvents, StreamerMethods } from '../../../links/streamer-link.js';
+import { bundleArguments } from '../../../testing/bundle-arguments.js';
 import { startXvfb, type TestXServer } from '../../../x11/testing/start-x-server.js';
 
 /** Test stage: a real X server, a real sound server and a real streamer process built from the sources. */
@@ -36,17 +37,7 @@ export const direct = (answer: AddPeerResult): string => through(answer, answer.
 /** Bundles a file beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
 function build(name: string, source: string): string {
   const outfile = join(root, `packages/render-node/dist/${name}-under-test-${process.pid}.mjs`);
-  const args = [
-    join(root, 'packages/render-node/src/streamer', source),
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--packages=external',
-    `--alias:@cloudstage/protocol=${join(root, 'packages/protocol/src/index.ts')}`,
-    // A bundled CommonJS dependency of the protocol may call require.
-    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    `--outfile=${outfile}`,
-  ];
+  const args = bundleArguments(root, join(root, 'packages/render-node/src/streamer', source), outfile);
   const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
   if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
   return outfile;
