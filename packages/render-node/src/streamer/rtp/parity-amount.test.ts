@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parityPacketsOf } from './parity-amount.js';
+import { type ParityConditions, parityPacketsOf as parityOf } from './parity-amount.js';
 
 const path = { steadyLoss: 0.02, queueMs: 5, competing: false, runPackets: 1, rttMs: 40 };
+/** Of a picture of the usual size. */
+const parityPacketsOf = (packets: number, conditions: Omit<ParityConditions, 'usualPackets'>) =>
+  parityOf(packets, { usualPackets: packets, ...conditions });
 
 describe('parityPacketsOf', () => {
   it('protects a lossy path only, and not against a full queue', () => {
@@ -26,12 +29,18 @@ describe('parityPacketsOf', () => {
   });
 
   it('gives more where losses come in a row, where a wait is longer, and to a larger picture', () => {
-    const alone = parityPacketsOf(26, path);
-    const inRows = parityPacketsOf(26, { ...path, runPackets: 5 });
     expect(parityPacketsOf(13, { ...path, rttMs: 30 })).toBe(1);
-    expect(inRows).toBeGreaterThan(alone);
-    expect(parityPacketsOf(26, { ...path, steadyLoss: 0.005, runPackets: 5, rttMs: 10 })).toBeLessThan(inRows);
-    expect(parityPacketsOf(60, { ...path, runPackets: 5 })).toBeGreaterThan(inRows);
+    const rows = { ...path, steadyLoss: 0.01, runPackets: 5 };
+    const inRows = parityPacketsOf(40, rows);
+    expect(inRows).toBeGreaterThan(parityPacketsOf(40, { ...rows, runPackets: 1 }));
+    expect(inRows).toBeGreaterThan(parityPacketsOf(40, { ...rows, rttMs: 10 }));
+    expect(inRows).toBeGreaterThan(parityPacketsOf(20, rows));
+  });
+
+  it('gives a large picture among small ones no more than them, and a small one what it bears', () => {
+    const among = { ...path, runPackets: 5, usualPackets: 26 };
+    expect(parityOf(80, among)).toBe(parityOf(26, among));
+    expect(parityOf(8, among)).toBe(2);
   });
 
   it('does not take an unknown round trip for none', () => {

@@ -7,6 +7,8 @@ export interface ParityConditions extends Pick<PathState, 'steadyLoss' | 'queueM
   /** Packets that are lost in a row, on average. */
   readonly runPackets: number;
   readonly rttMs: number;
+  /** Packets of the pictures lately. */
+  readonly usualPackets: number;
 }
 
 /** Losses at which parity pays: one in 250 packets is rare enough for retransmission, one in five too many for parity. */
@@ -15,7 +17,7 @@ const worthwhile = { least: 0.004, most: 0.2 } as const;
 const fullQueueMs = 30;
 const tuning = {
   /** A hundredth of the picture's bytes must save this much waiting, on the average of all pictures. */
-  savedMs: 0.06,
+  savedMs: 0.08,
   /** Of the picture's packets, at most. */
   mostShare: 0.25,
   /** Round trip while it is unknown. */
@@ -39,15 +41,15 @@ function brokenShare(parities: number, runs: number, runPackets: number): number
  * two; where they come in a row one for each packet of a usual row, because each group brings back a single packet.
  */
 export function parityPacketsOf(packets: number, conditions: ParityConditions): number {
-  const { steadyLoss, queueMs, competing, runPackets, rttMs } = conditions;
+  const { steadyLoss, queueMs, competing, runPackets, rttMs, usualPackets } = conditions;
   if (competing || queueMs > fullQueueMs || steadyLoss < worthwhile.least || steadyLoss > worthwhile.most) return 0;
-  const runs = (steadyLoss / runPackets) * packets;
+  const runs = (steadyLoss / runPackets) * usualPackets;
   const waitMs = rttMs > 0 ? rttMs : tuning.unknownRttMs;
   const savedMs = (parities: number) =>
     (brokenShare(parities, runs, runPackets) - brokenShare(parities + 1, runs, runPackets)) * waitMs;
   const most = Math.max(1, Math.floor(packets * tuning.mostShare));
   let parities = 1;
-  // One more packet is a share of 1/packets.
-  while (parities < most && savedMs(parities) > (tuning.savedMs * 100) / packets) parities++;
+  // One more packet is a share of 1/usualPackets. By the usual size, so that large pictures do not become larger still.
+  while (parities < most && savedMs(parities) > (tuning.savedMs * 100) / usualPackets) parities++;
   return Math.min(packets, parities);
 }

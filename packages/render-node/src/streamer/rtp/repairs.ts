@@ -19,11 +19,15 @@ export interface Repairs {
   parityOf(packets: number, path: PathState, rttMs: number): number;
 }
 
+/** Weight of a picture in what counts as the usual size. */
+const usualWeight = 0.1;
+
 /** Nothing was sent yet. */
 export function createRepairs(): Repairs {
   const lostSends = createLostSends();
   const lossRuns = createLossRuns();
   const repairShare = createRepairShare();
+  let usualPackets = 0;
   return {
     onSent: (packet, transportNumber, isProbe, nowUs) => {
       const { retransmission, mediaSequenceNumber } = packet;
@@ -41,6 +45,9 @@ export function createRepairs(): Repairs {
     get share() {
       return repairShare.share;
     },
-    parityOf: (packets, path, rttMs) => parityPacketsOf(packets, { ...path, rttMs, runPackets: lossRuns.meanPackets }),
+    parityOf: (packets, path, rttMs) => {
+      usualPackets = usualPackets === 0 ? packets : usualPackets * (1 - usualWeight) + packets * usualWeight;
+      return parityPacketsOf(packets, { ...path, rttMs, usualPackets, runPackets: lossRuns.meanPackets });
+    },
   };
 }
