@@ -13,6 +13,8 @@ interface Entry {
 export interface HistoryPacket {
   readonly packet: Buffer;
   readonly headerBytes: number;
+  /** It has been sent again before, in vain. */
+  readonly again?: boolean;
 }
 
 /** Packets of one stream that a receiver may ask for again; bounded in number, bytes and age. */
@@ -82,7 +84,7 @@ export function createPacketHistory(
       if (nowMs - entry.lastResendMs < Math.max(rttMs, rtpLimits.resendIntervalMs)) return undefined;
       entry.lastResendMs = nowMs;
       entry.resends++;
-      return { packet: entry.packet, headerBytes: entry.headerBytes };
+      return { packet: entry.packet, headerBytes: entry.headerBytes, again: entry.resends > 1 };
     },
     has: (sequenceNumber) => entries.has(sequenceNumber & 0xffff),
     clear: () => {

@@ -235,7 +235,7 @@ describe('createMediaSender', () => {
   });
 
   it('sends again what feedback reports missing, before it is asked for, and again when that is missing, too', () => {
-    const { sender, picture, rtp } = setUp();
+    const { sender, clock, picture, rtp } = setUp();
     picture(true);
     const [first] = rtp().map(transportNumber);
     const lost = (number: number) => sender.onRtcp(buildTransportFeedback(number, [null, 64_000], 0));
@@ -248,6 +248,14 @@ describe('createMediaSender', () => {
     // Named by a late feedback once more: it is on its way already.
     lost(first ?? 0);
     expect(rtp()).toHaveLength(4);
+    // A second repetition leaves twice.
+    clock.us += 20_000;
+    lost(rtp().map(transportNumber)[3] ?? 0);
+    expect(
+      rtp()
+        .slice(4)
+        .map(({ header }) => header.payloadType),
+    ).toEqual([109, 109]);
   });
 
   it('adds parity to pictures and the packet before to sound, on a lossy path only', () => {

@@ -1,7 +1,6 @@
 import { assertNever } from '@cloudstage/protocol';
 import type { CongestionController, PathState, ProbePlan } from './congestion.js';
 import { createFeedbackReader } from './feedback.js';
-import { fecGroupOf } from './flexfec.js';
 import type { RtpPayload } from './h264-packetizer.js';
 import { createKeyFrameWishes, type KeyFrameWishes } from './key-frame-wishes.js';
 import { rtpLimits } from './limits.js';
@@ -121,7 +120,8 @@ function onArrivals(context: Context, arrivals: readonly PacketArrival[]): void 
   const { congestion, nowUs, observer } = context.deps;
   congestion.onFeedback({ type: 'arrivals', arrivals }, nowUs());
   observer?.onArrivals(arrivals, nowUs());
-  resend(context, context.video, context.repairs.missingOf(arrivals));
+  // The newest repetition is what was lost: none is under way.
+  resend(context, context.video, context.repairs.missingOf(arrivals), 0);
 }
 
 function onReport(context: Context, block: ReportBlock): void {
@@ -145,17 +145,17 @@ function onNack(context: Context, mediaSsrc: number, sequenceNumbers: readonly n
     wishKeyFrame(context);
     return;
   }
-  resend(context, stream, sequenceNumbers);
+  resend(context, stream, sequenceNumbers, congestion.rttMs);
 }
 
-function resend(context: Context, stream: RtpStream, sequenceNumbers: readonly number[]): void {
+/** @param underWayMs a repetition that left less than this ago may still arrive */
+function resend(context: Context, stream: RtpStream, sequenceNumbers: readonly number[], underWayMs: number): void {
   const { congestion, nowUs } = context.deps;
   // What was lost by a full queue must not fill it again; the receiver asks again.
   if (congestion.isBlocked(nowUs())) return;
-  const packets = sequenceNumbers.flatMap((sequenceNumber) => {
-    const outgoing = stream.retransmit(sequenceNumber, nowUs() / 1_000, congestion.rttMs);
-    return outgoing ? [() => transmit(context, stream.options.mid, outgoing)] : [];
-  });
+  const packets = sequenceNumbers
+    .flatMap((sequenceNumber) => stream.retransmit(sequenceNumber, nowUs() / 1_000, underWayMs))
+    .map((outgoing) => () => transmit(context, stream.options.mid, outgoing));
   if (packets.length === 0) return;
   const spread = spreadOf('retransmission', congestion.pacingBitrateBps(), congestion.path().loss);
   context.pacer.enqueue('retransmission', packets, spread);
@@ -177,7 +177,7 @@ function sendPicture(context: Context, picture: VideoPicture): void {
   const { mid, rtx, extensions } = context.video.options;
   const packets = context.video.packetize(payloads, timestamp, captureTimeUs, context.extrasOf(picture));
   const path = congestion.path();
-  packets.push(...context.video.protect(packets, fecGroupOf(path)));
+  packets.push(...context.video.protect(packets, context.repairs.parityOf(packets.length, path, congestion.rttMs)));
   const pictureBytes = packets.reduce((sum, { packet }) => sum + packet.length, 0);
   const supply = { pictureBytes, padding: rtx !== undefined };
   const plan = extensions.transportWideCc === undefined ? undefined : congestion.takeProbe(nowUs(), supply);

@@ -66,12 +66,12 @@ export interface RtpStream {
     extras?: PictureExtras,
   ): OutgoingPacket[];
   /**
-   * Parity of packets that have not left yet, one for up to `groupPackets` of them.
+   * Parity of the packets of one picture that have not left yet, `parities` packets of it or a few more.
    * @returns nothing where it is not negotiated
    */
-  protect(packets: readonly OutgoingPacket[], groupPackets: number): OutgoingPacket[];
-  /** The answer to one NACK entry, if there is one. */
-  retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket | undefined;
+  protect(packets: readonly OutgoingPacket[], parities: number): OutgoingPacket[];
+  /** What is sent for one missing packet: nothing, it once more, or twice where that was lost as well: a third wait would be a stop. */
+  retransmit(sequenceNumber: number, nowMs: number, rttMs: number): OutgoingPacket[];
   /** Whether the packet may still be sent again. */
   remembers(sequenceNumber: number): boolean;
   /** Nothing sent so far will be sent again. */
@@ -134,9 +134,9 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
         return outgoing(packet, false, sequenceNumber, isLast ? extras : undefined);
       });
     },
-    protect: (packets, groupPackets) => {
+    protect: (packets, parities) => {
       if (!fecLayout) return [];
-      return fecGroups(packets.length, groupPackets).map((group) => {
+      return fecGroups(packets.length, parities).map((group) => {
         const members = group.flatMap((index) => packets[index]?.packet ?? []);
         const sequenceNumber = nextFecSequenceNumber;
         nextFecSequenceNumber = (nextFecSequenceNumber + 1) & 0xffff;
@@ -148,8 +148,9 @@ export function createRtpStream(options: RtpStreamOptions, history: PacketHistor
     },
     retransmit: (sequenceNumber, nowMs, rttMs) => {
       const original = history.take(sequenceNumber, nowMs, rttMs);
-      if (!original) return undefined;
-      return rtx ? asRtx(rtx, original) : outgoing(Buffer.from(original.packet), true, sequenceNumber);
+      if (!original) return [];
+      const copies = Array.from({ length: original.again ? 2 : 1 }, () => original);
+      return copies.map((copy) => (rtx ? asRtx(rtx, copy) : outgoing(Buffer.from(copy.packet), true, sequenceNumber)));
     },
     remembers: history.has,
     forget: history.clear,

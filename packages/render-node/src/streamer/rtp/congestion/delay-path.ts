@@ -1,6 +1,7 @@
 import { createAckedBitrate } from './acked-bitrate.js';
 import { type ArrivedPacket, createArrivalGroups } from './arrival-groups.js';
 import { createOveruseDetector, type PathUse } from './overuse-detector.js';
+import { createSlowTrain } from './slow-train.js';
 import { createTrendline } from './trendline.js';
 import { createWindowedMin } from './windowed-min.js';
 
@@ -16,6 +17,10 @@ export interface DelayPath {
   steadyAckedBps(): number | undefined;
   /** Rate at which bursts come out of the path, median of the last ones. */
   trainBps(): number | undefined;
+  /** What each of the last bursts came out with at least: soon after the path has become faster. */
+  leastTrainBps(): number | undefined;
+  /** Rate of the path where a single picture shows that it has fallen: below this share of the target, or undefined. */
+  fallenBps(targetBps: number): number | undefined;
   /** The present delay belongs to the path from now on. */
   acceptDelay(): void;
 }
@@ -34,7 +39,11 @@ const tuning = {
   baseUs: { bucket: 5_000_000, buckets: 6 },
   ackedUs: 150_000,
   steadyUs: 500_000,
-  trains: 9,
+  /** The median of a second at 30 pictures a second: under jitter that of fewer goes up and down, and growth follows its peaks. */
+  trains: 31,
+  lastTrains: 3,
+  /** A picture that comes out at less than this share of the target has met a path that has fallen. */
+  fallenShare: 0.5,
 } as const;
 
 /** Follows arrivals from packets over bursts to a verdict. PURE apart from its memory. */
@@ -45,7 +54,8 @@ export function createDelayPath(): DelayPath {
   const acked = createAckedBitrate();
   const recent = createWindowedMin(tuning.recentUs.bucket, tuning.recentUs.buckets);
   const base = createWindowedMin(tuning.baseUs.bucket, tuning.baseUs.buckets);
-  const trains: number[] = [];
+  const slowTrain = createSlowTrain();
+  let trains: number[] = [];
   const queueMs = () => (recent.count() === 0 ? 0 : Math.max(0, recent.min() - base.min()) / 1_000);
   let longSinceUs: number | undefined;
   let isLong = false;
@@ -57,6 +67,7 @@ export function createDelayPath(): DelayPath {
       base.add(delayUs, packet.arrivalUs);
       longSinceUs = queueMs() > tuning.longMs ? (longSinceUs ?? packet.arrivalUs) : undefined;
       isLong = longSinceUs !== undefined && packet.arrivalUs - longSinceUs > tuning.longUs;
+      slowTrain.add(packet);
       const delta = groups.add(packet);
       if (!delta) return;
       const slope = trendline.add(delta);
@@ -75,6 +86,15 @@ export function createDelayPath(): DelayPath {
     trainBps: () => {
       if (trains.length < 3) return undefined;
       return trains.toSorted((a, b) => a - b)[Math.floor(trains.length / 2)];
+    },
+    leastTrainBps: () =>
+      trains.length < tuning.lastTrains ? undefined : Math.min(...trains.slice(-tuning.lastTrains)),
+    fallenBps: (targetBps) => {
+      const rateBps = slowTrain.rateBps();
+      if (rateBps === undefined || rateBps > targetBps * tuning.fallenShare) return undefined;
+      // The rates of before are another path's.
+      trains = [rateBps, rateBps, rateBps];
+      return rateBps;
     },
     acceptDelay: () => {
       const standingUs = recent.min();

@@ -202,6 +202,7 @@ describe('createProber', () => {
     demanding: true,
     quiet: true,
     trainBps: undefined,
+    leastTrainBps: undefined,
     pictureBytes: 24_000,
     padding: true,
   };
@@ -225,6 +226,16 @@ describe('createProber', () => {
     expect(play(prober, 210_000, 7e6)).toMatchObject({ passed: false, rateBps: expect.closeTo(0.92 * 7e6, -5) });
     expect(play(prober, 500_000, 100e6)).toBeUndefined();
     expect(play(prober, 2_500_000, 100e6)).toMatchObject({ passed: true });
+  });
+
+  it('asks at once for what bursts show when they have become faster', () => {
+    const prober = createProber();
+    play(prober, 0, 100e6);
+    prober.onCongestion(4e6, 1_000_000);
+    const slow = { ...conditions, targetBps: 3e6, trainBps: 4e6 };
+    expect(prober.take({ ...slow, leastTrainBps: 5e6 }, 1_400_000)).toBeUndefined();
+    const plan = prober.take({ ...slow, leastTrainBps: 20e6 }, 1_400_000);
+    expect(plan?.rateBps).toBeCloseTo(0.75 * 20e6);
   });
 
   it('learns nothing from a probe of which too much was lost', () => {

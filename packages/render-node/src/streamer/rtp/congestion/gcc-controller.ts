@@ -102,7 +102,11 @@ function decide(parts: Parts, state: State, received: number, lost: number, nowU
     rate.onLoss(loss.loss - loss.inherentLoss, delay.ackedBps(), nowUs);
   if (lossVerdict === 'restore') rate.restore();
   const use = delay.use();
-  if (use === 'over') {
+  const fallenBps = rate.competing ? undefined : delay.fallenBps(rate.targetBps);
+  if (fallenBps !== undefined) {
+    prober.onCongestion(fallenBps, nowUs);
+    rate.onFall(fallenBps, delay.queueMs(), nowUs);
+  } else if (use === 'over') {
     prober.onCongestion(delay.trainBps(), nowUs);
     const appLimited = state.sentBps < tuning.usedShare * rate.targetBps;
     rate.onOveruse({ ackedBps: delay.ackedBps(), queueMs: delay.queueMs(), appLimited, rttMs: state.rttMs, nowUs });
@@ -246,6 +250,7 @@ export function createCongestionController(options: CongestionOptions): Congesti
             !parts.rate.draining &&
             !parts.rate.competing,
           trainBps: parts.delay.trainBps(),
+          leastTrainBps: parts.delay.leastTrainBps(),
           ...supply,
         },
         nowUs,

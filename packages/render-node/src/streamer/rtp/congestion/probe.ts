@@ -18,6 +18,8 @@ export interface ProbeConditions extends ProbeSupply {
   readonly quiet: boolean;
   /** Rate at which bursts come out of the path. */
   readonly trainBps: number | undefined;
+  /** The same, what each of the last few showed at least. */
+  readonly leastTrainBps: number | undefined;
 }
 
 /** Sends a short piece of the stream faster than the target, and looks at how it arrives. */
@@ -55,6 +57,8 @@ const tuning = {
   /** Bursts that leave the path this much faster than at the last trouble, or since, say that it has changed: a probe comes at once. */
   faster: 1.5,
   hintUs: 300_000,
+  /** Such a probe asks at once for this share of what bursts show: with what a passed probe is given beyond, that is the room of the target. */
+  hintShare: 0.75,
   /** A probe without an answer is given up. */
   patienceUs: 2_000_000,
 } as const;
@@ -113,10 +117,11 @@ export function createProber(): Prober {
     hintAllowedUs = nowUs + tuning.hintUs;
     troubleTrainBps = trainBps;
   };
-  const planFor = ({ targetBps, maxBps, pictureBytes, padding }: ProbeConditions): ProbePlan => {
+  const planFor = ({ targetBps, maxBps, pictureBytes, padding }: ProbeConditions, hintBps: number): ProbePlan => {
     const first = nextId === 1;
+    const wantedBps = Math.max(targetBps * (first ? tuning.firstFactor : tuning.factor), hintBps * tuning.hintShare);
     // A little more than the maximum: a probe that passes proves less than it asked for.
-    const rateBps = Math.min(targetBps * (first ? tuning.firstFactor : tuning.factor), maxBps * 1.2);
+    const rateBps = Math.min(wantedBps, targetBps * tuning.firstFactor, maxBps * 1.2);
     const wanted = first ? tuning.firstBytes : (rateBps * tuning.durationUs) / 8_000_000;
     const bytes = Math.min(tuning.bytes.most, Math.max(tuning.bytes.least, wanted));
     return { id: nextId++, rateBps, bytes: padding ? bytes : Math.min(bytes, pictureBytes) };
@@ -133,12 +138,11 @@ export function createProber(): Prober {
       if (nextId > 1 && (conditions.targetBps >= conditions.maxBps || !conditions.demanding || !conditions.quiet)) {
         return undefined;
       }
-      const { trainBps, padding, pictureBytes } = conditions;
+      const { leastTrainBps = 0, padding, pictureBytes } = conditions;
       if (!padding && pictureBytes < tuning.bytes.unpadded) return undefined;
-      const faster =
-        trainBps !== undefined && troubleTrainBps !== undefined && trainBps > tuning.faster * troubleTrainBps;
+      const faster = troubleTrainBps !== undefined && leastTrainBps > tuning.faster * troubleTrainBps;
       if (nowUs < dueUs && !(faster && nowUs > hintAllowedUs)) return undefined;
-      cluster = startCluster(planFor(conditions), nowUs);
+      cluster = startCluster(planFor(conditions, faster ? leastTrainBps : 0), nowUs);
       return cluster.plan;
     },
     onSent: (probeId, bytes, sentUs) => {

@@ -79,6 +79,33 @@ describe.each(seeds)('one flow alone, seed %i', (seed) => {
     expect(flow.counters.keyFrames).toBeLessThanOrEqual(2);
   });
 
+  it('answers a fall with the first picture that shows it, and a rise with one probe', () => {
+    const fps = 30;
+    const demandBps = () => 14e6;
+    const path = { ...wide, queueUs: 250_000 };
+    for (const shiftSeconds of [0, 0.013, 0.027]) {
+      const { goodputBps, targets, simulation, flow } = runFlow(path, 0, seed, { fps, demandBps });
+      simulation.at(8 + shiftSeconds, () => simulation.link.update({ bandwidthBps: 4e6 }));
+      simulation.at(16 + shiftSeconds, () => simulation.link.update({ bandwidthBps: 20e6 }));
+      simulation.run(20);
+      expect(Math.max(...targets(8.3, 16))).toBeLessThan(4.2e6);
+      expect(Math.max(...shownIn(flow, 8).gapsMs)).toBeLessThan(350);
+      expect(Math.min(...targets(16.5, 20))).toBeGreaterThan(12e6);
+      expect(goodputBps(16.6, 20)).toBeGreaterThan(11e6);
+      expect(flow.counters.keyFrames).toBe(1);
+    }
+  });
+
+  it('waits seldom for a round trip where losses come in rows, and little where the path jitters', () => {
+    const ways = { fps: 30, reverse: { delayUs: 20_000 } };
+    const rows = { bandwidthBps: 10e6, queueUs: 200_000, delayUs: 20_000, burstLoss: burstLossOf(0.02, 5) };
+    const inRows = shownIn(runFlow(rows, 40, seed, ways).flow, 5).latencyMs;
+    expect(percentile(inRows, 0.93)).toBeLessThan(20 + 48);
+    const jitter = { bandwidthBps: 15e6, queueUs: 200_000, delayUs: 10_000, jitterUs: 15_000, loss: 0.005 };
+    const { latencyMs } = shownIn(runFlow(jitter, 40, seed, { ...ways, reverse: { delayUs: 10_000 } }).flow, 5);
+    expect(percentile(latencyMs, 0.95)).toBeLessThan(10 + 7.5 + 43);
+  });
+
   it('bears 2 % of random losses, and 10 % in bursts', () => {
     const random = runFlow({ ...narrow, loss: 0.02 }, 20, seed);
     // Retransmissions, parity and the room that keeps the queue empty take a third.

@@ -35,6 +35,8 @@ export interface TargetRate {
   /** The queue that it keeps, 0 without one. */
   readonly rivalQueueMs: number;
   onOveruse(overuse: Overuse): void;
+  /** The path carries `bitsPerSecond` from now on, far less than the target. */
+  onFall(bitsPerSecond: number, queueMs: number, nowUs: number): void;
   onLoss(excessLoss: number, ackedBps: number | undefined, nowUs: number): void;
   onStandingQueue(): void;
   onDrained(): void;
@@ -65,7 +67,7 @@ const tuning = {
   standing: 0.75,
   drained: 0.92,
   /** Against a flow that fills the queue: decrease by losses, growth in packets a round trip, as TCP takes 1/2 and 1. */
-  rival: { decrease: 0.8, packets: 0.5, leastQueueMs: 30, queueFactor: 2 },
+  rival: { decrease: 0.8, packets: 0.7, leastQueueMs: 30, queueFactor: 2 },
   /** Share of the least rate below which what arrives says that the path cannot carry it. */
   narrow: 0.95,
   /** Growth a second far from and near the capacity, and the least step: a packet each response time. */
@@ -173,7 +175,8 @@ function onFeedback(state: State, growth: Growth): void {
   state.lastFeedbackUs = growth.nowUs;
   if (!growth.mayGrow || drain.active) return;
   if (drain.rivalQueueMs !== undefined) {
-    const roundTripMs = Math.max(10, growth.rttMs + drain.rivalQueueMs);
+    // Not the measured round trip: it contains this queue, and what there is of it at the moment.
+    const roundTripMs = Math.max(10, drain.rivalQueueMs);
     const perSecondBps = (tuning.rival.packets * tuning.packetBits * 1_000_000) / roundTripMs ** 2;
     if ((growth.ackedBps ?? 0) * tuning.proven > rateBps) set(state, rateBps + (perSecondBps * elapsedUs) / 1_000_000);
     return;
@@ -232,6 +235,14 @@ export function createTargetRate(options: CongestionOptions): TargetRate {
       return drain.rivalQueueMs !== undefined;
     },
     onOveruse: (overuse) => onOveruse(state, overuse),
+    onFall: (bitsPerSecond, queueMs, nowUs) => {
+      state.lastDecreaseUs = nowUs;
+      state.beforeBps = undefined;
+      state.capacity.forget();
+      state.capacity.observe(bitsPerSecond);
+      drain.begin(queueMs, nowUs);
+      set(state, bitsPerSecond * tuning.decrease);
+    },
     onLoss: (excessLoss, ackedBps, nowUs) => onLoss(state, excessLoss, ackedBps, nowUs),
     onLossEvent: (rttMs, nowUs) => {
       if (drain.rivalQueueMs === undefined || tooSoon(state, rttMs, nowUs)) return;

@@ -81,6 +81,31 @@ function buildNack(ssrc: number, sequenceNumbers: readonly number[]): Buffer {
   return packet;
 }
 
+/** Answers to sender reports, by which the sender measures the round trip; they say nothing of losses. @see RFC 3550 §6.4.2 */
+function createReportAnswers(ssrc: number) {
+  let last: { readonly compactNtp: number; readonly atUs: number } | undefined;
+  return {
+    /** @returns whether it is a sender report */
+    add: (packet: Buffer, nowUs: number): boolean => {
+      if (packet.readUInt8(1) !== 200) return false;
+      last = { compactNtp: packet.readUInt32BE(10), atUs: nowUs };
+      return true;
+    },
+    take: (nowUs: number): Buffer[] => {
+      if (!last) return [];
+      const packet = Buffer.alloc(32);
+      packet.writeUInt8(0x81, 0);
+      packet.writeUInt8(201, 1);
+      packet.writeUInt16BE(packet.length / 4 - 1, 2);
+      packet.writeUInt32BE(ssrc, 8);
+      packet.writeUInt32BE(last.compactNtp, 24);
+      packet.writeUInt32BE(Math.round(((nowUs - last.atUs) * 65_536) / 1_000_000), 28);
+      last = undefined;
+      return [packet];
+    },
+  };
+}
+
 /** Numbers of 16 bits counted on over the wrap. */
 function createUnwrap() {
   let last: number | undefined;
@@ -174,6 +199,7 @@ export function createReceiverModel(options: ReceiverOptions): ReceiverModel {
   const log = createFeedbackLog(toReceiverUs);
   const nacks = createNackList(options.videoSsrc, counters);
   const parities = createParities();
+  const reports = createReportAnswers(options.videoSsrc);
   let feedbackDueUs = 0;
   const correct = (sequenceNumber: number | undefined, nowUs: number) => {
     if (sequenceNumber === undefined || !nacks.add(nacks.unwrap(sequenceNumber), nowUs)) return;
@@ -185,6 +211,7 @@ export function createReceiverModel(options: ReceiverOptions): ReceiverModel {
     counters,
     onVideo: () => undefined,
     onPacket: (packet, nowUs) => {
+      if (reports.add(packet, nowUs)) return;
       log.add(packet.readUInt16BE(transportNumberAt), nowUs);
       const ssrc = packet.readUInt32BE(8);
       if (ssrc === options.fecSsrc) {
@@ -201,7 +228,7 @@ export function createReceiverModel(options: ReceiverOptions): ReceiverModel {
       correct(parities.onPacket(sequenceNumber), nowUs);
     },
     poll: (nowUs) => {
-      const datagrams = nacks.take(nowUs);
+      const datagrams = [...nacks.take(nowUs), ...reports.take(nowUs)];
       if (nowUs < feedbackDueUs) return datagrams;
       feedbackDueUs = nowUs + options.feedbackUs;
       return [...datagrams, ...log.take()];

@@ -173,6 +173,7 @@ function startFlow(time: VirtualTime, link: LinkModel, options: FlowOptions): Fl
   };
   time.at(startUs + startSeconds * 1_000_000, () => {
     time.every(1_000_000 / fps, makePicture);
+    time.every(1_000_000, sender.tick);
     time.every(5_000, () => {
       for (const datagram of receiver.poll(time.nowUs)) {
         for (const arrivalUs of reverse.send(datagram.length + headerBytes, time.nowUs)) {
