@@ -64,7 +64,7 @@ const endlessGop = 1_000_000;
  * Quality at which more bits stop being visible on a desktop. The rate is capped by the VBV, so that a busy picture is sent
  * at the target bitrate and a quiet one below it.
  */
-const constantQuality = '21';
+export const constantQuality = '21';
 
 /** A context of FFmpeg with what all our encoders have in common, not opened yet. @throws AppError `encoder-failed` when this build has no such encoder */
 export function newContext(

@@ -1,5 +1,6 @@
 import { AppError } from '@cloudstage/protocol';
 import type { Frame } from 'node-av/lib';
+import { constantQuality } from './video-encoder.js';
 
 /** Numbers of libx264 of build 164 (`x264.h`, 64 bits), and how it is set up. Pure. */
 
@@ -31,10 +32,11 @@ const untouched = 0xa5;
 export const x264Quantizers = { least: 1, most: 51 } as const;
 
 /**
- * x264 bounds the quantizers of pictures by those that it would give to P, I and B pictures itself. These three say 40, 51 and 1: all of ours
- * pass. No picture is coded with them.
+ * x264 bounds the quantizers of pictures by those that it would give to P, I and B pictures itself. These three say 21, 51 and 1: all of ours
+ * pass. No picture is coded with them, but P's is in the PPS, which is the same as that of constant rate factor 21 ({@link constantQuality}): recordings
+ * go on when one encoder takes over from the other.
  */
-const quantizerBounds = { qp: '40', ipratio: '0.2806', pbratio: '0.01144' } as const;
+const quantizerBounds = { qp: constantQuality, ipratio: '0.03125', pbratio: '0.0992' } as const;
 
 /** As FFmpeg's: microseconds. It appears in the SPS. */
 export const secondUs = 1_000_000;
