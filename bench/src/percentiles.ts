@@ -21,6 +21,10 @@ export function percentile(sorted: readonly number[], fraction: number): number 
   return below + (above - below) * (rank - Math.floor(rank));
 }
 
+/** Mean of samples; NaN without any. */
+export const mean = (samples: readonly number[]): number =>
+  samples.reduce((sum, value) => sum + value, 0) / samples.length;
+
 /** Percentiles of unsorted samples. */
 export function percentilesOf(samples: readonly number[]): Percentiles {
   const sorted = [...samples].sort((a, b) => a - b);

@@ -3,6 +3,7 @@ import { type CodecLab, openCodecLab } from '@cloudstage/render-node/testing/cod
 import { atLeast } from '../arguments.js';
 import { runBench } from '../bench-main.js';
 import { psnr, ssim } from '../page/ssim.js';
+import { mean } from '../percentiles.js';
 import { createGame, createText, type Draw } from './contents.js';
 import { benchScenes } from './scenes.js';
 
@@ -31,7 +32,6 @@ interface Turn {
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function measure(lab: CodecLab, draw: Draw): Promise<Turn> {
   const original = new Uint8Array(size.width * size.height);

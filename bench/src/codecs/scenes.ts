@@ -1,6 +1,6 @@
 import { type CodecLab, type LabEncoder, openCodecLab } from '@cloudstage/render-node/testing/codec-lab';
 import { ssim } from '../page/ssim.js';
-import { percentilesOf } from '../percentiles.js';
+import { mean, percentilesOf } from '../percentiles.js';
 import { createGame, createText, type Draw } from './contents.js';
 
 /** What the encoders of H.264 make of contents that follow each other, as a path of exactly the bitrate would show it. */
@@ -63,31 +63,28 @@ async function show(lab: CodecLab, scenes: readonly Scene[], fps: number, bitrat
   return shown;
 }
 
+/** A line of the table. */
+async function line(name: string, scenes: readonly Scene[], encoder: LabEncoder, megabits: number, fps: number) {
+  const bitrateBps = megabits * 1_000_000;
+  const lab = await openCodecLab(encoder, { ...size, fps, bitrateBps });
+  try {
+    const { likeness, delayMs, bits, cpuMs } = await show(lab, scenes, fps, bitrateBps);
+    const count = delayMs.length;
+    const { p50, p95 } = percentilesOf(delayMs);
+    const delays = [p50 ?? 0, p95 ?? 0, Math.max(...delayMs)].map((ms) => ms.toFixed(0));
+    const sent = ((bits / count) * fps * 1e-6).toFixed(2);
+    const cells = [name, megabits, encoder, mean(likeness).toFixed(3), sent, (cpuMs / count).toFixed(1), ...delays];
+    return `| ${cells.join(' | ')} |\n`;
+  } finally {
+    lab.close();
+  }
+}
+
 /** Prints one line a sequence, bitrate and encoder; encoders take turns. */
-export async function benchScenes(megabits: readonly number[], fps: number): Promise<void> {
+export async function benchScenes(rates: readonly number[], fps: number): Promise<void> {
   const heads = ['sequence', 'Mbit/s', 'encoder', 'SSIM', 'sent, Mbit/s', 'cpu ms', 'delay p50', 'p95', 'most'];
   process.stdout.write(`| ${heads.join(' | ')} |\n|${heads.map(() => '---|').join('')}\n`);
-  for (const [name, scenes] of Object.entries(sequences)) {
-    for (const rate of megabits) {
-      for (const encoder of encoders) {
-        const lab = await openCodecLab(encoder, { ...size, fps, bitrateBps: rate * 1_000_000 });
-        try {
-          const { likeness, delayMs, bits, cpuMs } = await show(lab, scenes, fps, rate * 1_000_000);
-          const count = delayMs.length;
-          const { p50, p95 } = percentilesOf(delayMs);
-          const cells = [
-            ...[name, rate, encoder, (likeness.reduce((sum, value) => sum + value, 0) / likeness.length).toFixed(3)],
-            ...[
-              ((bits / count) * fps * 1e-6).toFixed(2),
-              (cpuMs / count).toFixed(1),
-              ...[p50 ?? 0, p95 ?? 0, Math.max(...delayMs)].map((ms) => ms.toFixed(0)),
-            ],
-          ];
-          process.stdout.write(`| ${cells.join(' | ')} |\n`);
-        } finally {
-          lab.close();
-        }
-      }
-    }
-  }
+  for (const [name, scenes] of Object.entries(sequences))
+    for (const megabits of rates)
+      for (const encoder of encoders) process.stdout.write(await line(name, scenes, encoder, megabits, fps));
 }

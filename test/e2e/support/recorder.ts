@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { runDirOf } from '@cloudstage/bench';
 import type { Product } from './product.js';
+import { soundOf } from './tone.js';
 
 /** A program that records from a slot's microphone. */
 export interface Recorder {
@@ -12,9 +12,8 @@ export interface Recorder {
 
 /** Records from the default source of a slot, as its program would. */
 export function recordMicrophone(product: Product, slotIndex: number): Recorder {
-  const server = `unix:${runDirOf(product.dataDir)}/slot-${slotIndex}/sound/native`;
   const child = spawn('parec', ['--raw', '--format=s16le', '--rate=48000', '--channels=1', '--latency-msec=20'], {
-    env: { ...process.env, PULSE_SERVER: server },
+    env: soundOf(product, slotIndex),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exited = once(child, 'exit');

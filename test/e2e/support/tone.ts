@@ -14,11 +14,16 @@ function leftOnly(): Buffer {
   return samples;
 }
 
+/** Environment of a client of a slot's sound server. */
+export const soundOf = (product: Product, slotIndex: number): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PULSE_SERVER: `unix:${runDirOf(product.dataDir)}/slot-${slotIndex}/sound/native`,
+});
+
 /** Plays a tone on the left of a slot's sound until it is stopped. */
 export function playLeft(product: Product, slotIndex: number): { stop(): Promise<void> } {
-  const server = `unix:${runDirOf(product.dataDir)}/slot-${slotIndex}/sound/native`;
   const player = spawn('pacat', ['--raw', '--format=s16le', `--rate=${sampleRate}`, '--channels=2'], {
-    env: { ...process.env, PULSE_SERVER: server },
+    env: soundOf(product, slotIndex),
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const exited = once(player, 'exit');

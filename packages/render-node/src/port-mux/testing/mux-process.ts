@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MuxEvents, MuxMethods, MuxStats } from '../../links/mux-link.js';
 import { connectRpc, type RpcClient } from '../../links/rpc.js';
-import { bundleArguments } from '../../testing/bundle-arguments.js';
+import { bundleProcess } from '../../testing/bundle-process.js';
 
 /** Test harness: the real mux process, built from the sources, and small clients and streamers for it. */
 
@@ -25,13 +25,10 @@ export async function eventually<T>(what: string, probe: () => T | undefined | P
   }
 }
 
-/** Bundles main.ts beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
+/** Bundles main.ts. @returns its path. */
 export function buildMux(): string {
   const outfile = join(root, `packages/render-node/dist/port-mux-under-test-${process.pid}.mjs`);
-  const args = bundleArguments(root, join(root, 'packages/render-node/src/port-mux/main.ts'), outfile);
-  const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
-  if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
-  return outfile;
+  return bundleProcess(join(root, 'packages/render-node/src/port-mux/main.ts'), outfile);
 }
 
 /** A port that is free for UDP and TCP at the moment. */

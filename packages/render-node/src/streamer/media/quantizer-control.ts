@@ -1,5 +1,6 @@
 import type { PictureActivity } from './picture-activity.js';
 import { vbvBufferBits } from './rate-control.js';
+import { x264Quantizers } from './x264-settings.js';
 
 /** A picture that is about to be encoded. */
 export interface NextPicture {
@@ -32,8 +33,7 @@ export interface QuantizerControl {
   setBitrate(bitrateBps: number): void;
 }
 
-/** H.264's coarsest quantizer; its steps double every six. */
-const coarsest = 51;
+/** Step sizes of H.264 double with every six quantizers. */
 const stepsPerDoubling = 6;
 /**
  * Finer ones cannot be seen: `least` where nothing moves; `quantizer` where a picture of the quantizer `reference` takes `bitsPerPixel`, and one more
@@ -56,9 +56,9 @@ const sceneChangeShare = 0.5;
 /** A picture gets finer by this much at most, so that a forecast that is wrong costs little. */
 const mostFiner = 2;
 /**
- * And coarser by this much beyond what the bitrate has fallen, as long as it is no key frame: a picture that changes everywhere may be one that moves, which a forecast from differences
- * takes for a new scene. Made as coarse as that, it would take all that was fine with it, and with that what the next ones could be predicted from.
- * One that is a new scene is made again.
+ * And coarser by this much beyond what the bitrate has fallen, as long as it is no key frame: a picture that changes everywhere may be one that moves, which
+ * a forecast from differences takes for a new scene. Made as coarse as that, it would take all that was fine with it, and with that what the next ones
+ * could be predicted from. One that is a new scene is made again.
  */
 const mostCoarser = 4;
 /** Bits of a picture in which nothing is coded. */
@@ -84,7 +84,7 @@ const inverseStep = (quantizer: number) => 2 ** (-quantizer / stepsPerDoubling);
 /** The quantizer, not rounded. */
 const placeOf = (inverse: number) => -stepsPerDoubling * Math.log2(Math.max(1e-6, inverse));
 
-const quantizerAt = (place: number) => clamp(Math.round(place), 1, coarsest);
+const quantizerAt = (place: number) => clamp(Math.round(place), x264Quantizers.least, x264Quantizers.most);
 
 /** The factor that brings a forecast nearer to what came; near 1 where both are small, and tell little. */
 const correction = (actual: number, forecast: number) => {
@@ -168,9 +168,7 @@ export function createQuantizerControl(
     return clamp(finest.quantizer + doublings - finerByRate, finest.least, finest.most - finerByRate);
   };
   /** With bits to spare a forecast that is too high must not keep pictures coarse: it would never be put right. */
-  const coarsestWithCredit = (last: number) => {
-    return debt > -share() ? Number.POSITIVE_INFINITY : last - 1;
-  };
+  const coarsestWithCredit = (last: number) => (debt > -share() ? Number.POSITIVE_INFINITY : last - 1);
   const isNewScene = ({ activity, keyFrame }: NextPicture, { quantizer, bits }: CodedPicture) => {
     if (keyFrame) return true;
     // One that stands is being sharpened: a key frame would be coarser than what is there.
@@ -200,13 +198,12 @@ export function createQuantizerControl(
     again: (made) => {
       const owed = Math.max(0, debt);
       const isSmall = made.bits < 2 * share() || made.bits + owed <= buffer() * bufferParts.tooLarge;
-      if (!current || isSmall || made.quantizer === coarsest || !isNewScene(current, made)) return null;
+      if (!current || isSmall || made.quantizer === x264Quantizers.most || !isNewScene(current, made)) return null;
       model.learn(current, made);
       current = { ...current, keyFrame: true };
       const most = Math.max(2 * share(), (buffer() - owed) * bufferParts.again);
       const coarser = Math.max(1, stepsPerDoubling * Math.log2(made.bits / most));
-      const scaled = made.quantizer + coarser;
-      return quantizerAt(Math.max(scaled, placeOf(model.solve(current, most))));
+      return quantizerAt(Math.max(made.quantizer + coarser, placeOf(model.solve(current, most))));
     },
     setBitrate: (value) => {
       fallen = Math.max(0, fallen + stepsPerDoubling * Math.log2(bitrateBps / value));

@@ -5,6 +5,12 @@ const bufferFrames = 5;
 /** Bounds of the buffer as time: at low frame rates it must not add seconds, at high ones a key frame must stay readable. */
 const bufferSeconds = { min: 0.06, max: 0.15 } as const;
 
+/**
+ * Quality at which more bits stop being visible on a desktop, x264's constant rate factor. The rate is capped by the VBV, so that a busy picture is sent
+ * at the target bitrate and a quiet one below it.
+ */
+export const constantQuality = '21';
+
 /** VBV buffer in bits: how far one picture may exceed its share, which is what a bottleneck turns into delay. PURE. */
 export function vbvBufferBits(bitrateBps: number, fps: number): number {
   const seconds = Math.min(bufferSeconds.max, Math.max(bufferSeconds.min, bufferFrames / fps));

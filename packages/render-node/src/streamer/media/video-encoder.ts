@@ -11,7 +11,7 @@ import {
 } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
 import type { VideoCodec } from '../video-codec.js';
-import { vbvBufferBits } from './rate-control.js';
+import { constantQuality, vbvBufferBits } from './rate-control.js';
 import type { PictureSize } from './screen-source.js';
 
 /** Fixed properties of one encoder; a change of any needs a new one. */
@@ -59,12 +59,6 @@ export function checkEncoder(encoder: string, code: number, what: string): void 
 
 /** Pictures between periodic key frames: none, they come on demand. */
 const endlessGop = 1_000_000;
-
-/**
- * Quality at which more bits stop being visible on a desktop. The rate is capped by the VBV, so that a busy picture is sent
- * at the target bitrate and a quiet one below it.
- */
-export const constantQuality = '21';
 
 /** A context of FFmpeg with what all our encoders have in common, not opened yet. @throws AppError `encoder-failed` when this build has no such encoder */
 export function newContext(

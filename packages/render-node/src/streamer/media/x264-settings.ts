@@ -1,6 +1,6 @@
 import { AppError } from '@cloudstage/protocol';
 import type { Frame } from 'node-av/lib';
-import { constantQuality } from './video-encoder.js';
+import { constantQuality } from './rate-control.js';
 
 /** Numbers of libx264 of build 164 (`x264.h`, 64 bits), and how it is set up. Pure. */
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectRpc, type RpcClient } from '../../../links/rpc.js';
 import type { AddPeerResult, StreamerConfig, StreamerEvents, StreamerMethods } from '../../../links/streamer-link.js';
-import { bundleArguments } from '../../../testing/bundle-arguments.js';
+import { bundleProcess } from '../../../testing/bundle-process.js';
 import { startXvfb, type TestXServer } from '../../../x11/testing/start-x-server.js';
 
 /** Test stage: a real X server, a real sound server and a real streamer process built from the sources. */
@@ -34,13 +34,10 @@ export const through = ({ sdp }: AddPeerResult, address: string, port: number): 
 /** The same with the streamer's own socket: a stage has no port mux. */
 export const direct = (answer: AddPeerResult): string => through(answer, answer.loopbackAddress, answer.loopbackPort);
 
-/** Bundles a file beside the package's dependencies, so that a test never runs a stale build. @returns its path. */
+/** Bundles a file of the streamer. @returns its path. */
 function build(name: string, source: string): string {
   const outfile = join(root, `packages/render-node/dist/${name}-under-test-${process.pid}.mjs`);
-  const args = bundleArguments(root, join(root, 'packages/render-node/src/streamer', source), outfile);
-  const result = spawnSync(join(root, 'node_modules/.bin/esbuild'), args, { encoding: 'utf8', cwd: root });
-  if (result.status !== 0) throw new Error(`esbuild failed: ${result.stderr}`);
-  return outfile;
+  return bundleProcess(join(root, 'packages/render-node/src/streamer', source), outfile);
 }
 
 async function end(child: ChildProcess): Promise<number | string | null> {
