@@ -25,13 +25,14 @@ afterAll(async () => {
 /** A peer whose candidates are on loopback; closed at the end of the test. */
 function openPeer(name: string, bindAddress = '127.0.0.1'): PeerConnection {
   const peer = new PeerConnection(name, { iceServers: [], bindAddress, disableAutoNegotiation: true });
-  cleanups.push(
-    () =>
-      new Promise<void>((resolve) => {
-        peer.onStateChange((state) => state === 'closed' && resolve());
-        peer.close();
-      }),
-  );
+  // Listened for from the start: a peer also closes by itself once the other has gone, and says so once.
+  const closed = new Promise<void>((resolve) => {
+    peer.onStateChange((state) => state === 'closed' && resolve());
+  });
+  cleanups.push(() => {
+    peer.close();
+    return closed;
+  });
   return peer;
 }
 
