@@ -1,3 +1,6 @@
+import { motionFrame } from '../stamp/motion.js';
+import { contentTop } from '../stamp/stamp-code.js';
+
 /** PURE: contents of the codec bench, drawn as I420. The same number gives the same picture. */
 
 /** Draws picture `index` into planes Y, U, V. */
@@ -100,5 +103,41 @@ export function createText(width: number, height: number): Draw {
       }
     }
     fillChroma(planes);
+  };
+}
+
+/** Fills a rectangle of the picture in one plane, `shift` 1 for planes of half the size. */
+function fillRectangle(
+  plane: Uint8Array,
+  stride: number,
+  [x, y, w, h]: readonly number[],
+  shift: 0 | 1,
+  value: number,
+): void {
+  const [left, right] = [(x ?? 0) >> shift, ((x ?? 0) + (w ?? 0)) >> shift];
+  for (let row = (y ?? 0) >> shift; row < ((y ?? 0) + (h ?? 0)) >> shift; row++)
+    plane.fill(value, row * stride + left, row * stride + right);
+}
+
+/** What the stamp program moves over bad paths: tiles, a page that scrolls, boxes, and 600 small rectangles at new places in every picture. */
+export function createMotion(width: number, height: number): Draw {
+  return (planes, strides, index) => {
+    // Where the stamp would be.
+    const head = { colour: 0, rectangles: [0, 0, width, contentTop] };
+    for (const { colour, rectangles } of [head, ...motionFrame(index, width, height)]) {
+      const [red, green, blue] = [colour >> 16, (colour >> 8) & 255, colour & 255];
+      const luma = 16 + (66 * red + 129 * green + 25 * blue) / 256;
+      const chroma = [
+        128 + (-38 * red - 74 * green + 112 * blue) / 256,
+        128 + (112 * red - 94 * green - 18 * blue) / 256,
+      ];
+      for (let at = 0; at < rectangles.length; at += 4) {
+        const place = rectangles.slice(at, at + 4);
+        for (const [number, value] of [luma, ...chroma].entries()) {
+          const plane = planes[number];
+          if (plane) fillRectangle(plane, strides[number] ?? 0, place, number === 0 ? 0 : 1, value);
+        }
+      }
+    }
   };
 }

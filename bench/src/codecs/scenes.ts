@@ -1,7 +1,7 @@
 import { type CodecLab, type LabEncoder, openCodecLab } from '@cloudstage/render-node/testing/codec-lab';
 import { ssim } from '../page/ssim.js';
 import { mean, percentilesOf } from '../percentiles.js';
-import { createGame, createText, type Draw } from './contents.js';
+import { createGame, createMotion, createText, type Draw } from './contents.js';
 
 /** What the encoders of H.264 make of contents that follow each other, as a path of exactly the bitrate would show it. */
 
@@ -10,19 +10,21 @@ const likenessEvery = 10;
 
 /** A content that moves or stands for a number of pictures. */
 interface Scene {
-  readonly content: 'text' | 'game';
+  readonly content: 'text' | 'game' | 'motion';
   readonly pictures: number;
   readonly moves: boolean;
 }
 
 const text = (pictures: number, moves: boolean): Scene => ({ content: 'text', pictures, moves });
 const game = (pictures: number): Scene => ({ content: 'game', pictures, moves: true });
+const motion = (pictures: number): Scene => ({ content: 'motion', pictures, moves: true });
 
-/** Sequences: a page that scrolls from the first picture on; one that stands, scrolls and stands; a game; hard changes between both. */
+/** Sequences: a page that scrolls from the first picture on; one that stands, scrolls and stands; a game; one that cannot be predicted; hard changes. */
 const sequences: Readonly<Record<string, readonly Scene[]>> = {
   scroll: [text(120, true)],
   'stand, scroll': [text(60, false), text(120, true), text(30, false)],
   game: [game(120)],
+  motion: [motion(120)],
   changes: [text(60, false), game(40), text(40, true), game(40), text(40, false)],
 };
 const encoders = ['H264', 'H264-ours', 'H264-vbv'] as const satisfies readonly LabEncoder[];
@@ -39,6 +41,7 @@ interface Shown {
 const drawers: Readonly<Record<Scene['content'], Draw>> = {
   text: createText(size.width, size.height),
   game: createGame(size.width, size.height),
+  motion: createMotion(size.width, size.height),
 };
 
 async function show(lab: CodecLab, scenes: readonly Scene[], fps: number, bitrateBps: number): Promise<Shown> {

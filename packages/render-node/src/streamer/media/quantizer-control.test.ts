@@ -60,6 +60,17 @@ describe('the quantizer', () => {
     },
   );
 
+  it('leaves a third of the target where that hardly shows, though credit grows', () => {
+    const control = createQuantizerControl({ ...size, fps: 30 }, bitrateBps);
+    const encode = createEncoder(control, { change: 0.07, key: 3, residue: 1 });
+    encode(activity(20, 8), true, 33_333);
+    const steady = Array.from({ length: 240 }, () => encode(activity(20, 8), false, 33_333)).slice(60);
+    const rate = mean(steady.map(({ bits }) => bits)) / (bitrateBps / 30);
+    expect(rate).toBeGreaterThan(0.5);
+    expect(rate).toBeLessThan(0.7);
+    expect(Math.max(...steady.map(({ quantizer }) => quantizer))).toBeLessThanOrEqual(25);
+  });
+
   it('follows a new target with the next picture', () => {
     const control = createQuantizerControl(size, bitrateBps);
     const encode = createEncoder(control, { change: 0.2, key: 3, residue: 1 });
@@ -78,7 +89,7 @@ describe('the quantizer', () => {
     const scrolled = Array.from({ length: 30 }, () => encode(activity(19, 16)));
     // Predicted from what has moved, it takes little: nothing of what was fine may be lost on the way.
     expect(Math.max(...scrolled.map(({ quantizer }) => quantizer))).toBeLessThanOrEqual((stood?.quantizer ?? 0) + 12);
-    expect(scrolled.at(-1)?.quantizer).toBeLessThanOrEqual((stood?.quantizer ?? 0) + 4);
+    expect(scrolled.at(-1)?.quantizer).toBeLessThanOrEqual((stood?.quantizer ?? 0) + 6);
   });
 
   it('never lets a change of scene through that a path would stand still for', () => {
@@ -111,7 +122,8 @@ describe('the quantizer', () => {
     for (let index = 0; index < 60; index++) encode(activity(20, 8));
     for (let index = 0; index < 10; index++) encode(quiet);
     const { bits } = encode(activity(20, 8), false, 60_000_000);
-    expect(bits).toBeLessThan(shareBits * 5);
+    // What is larger than that is made again.
+    expect(bits).toBeLessThan(vbvBufferBits(bitrateBps, size.fps) * 1.3);
   });
 
   it('keeps a key frame within the buffer once it knows what one costs', () => {

@@ -49,6 +49,13 @@ const finest = {
   fps: 60,
   stepsPerHalfRate: 3,
 } as const;
+/**
+ * Finer than `quantizer`, a picture takes at most this share of what the bitrate allows one: what it would gain is hard to see, and a picture that takes
+ * all of a path is as long as the time to the next one, which waits for it.
+ */
+const fine = { quantizer: 25, share: 0.65 } as const;
+/** A picture that takes more than this part of that share is held there. */
+const savingPart = 0.7;
 /** Less than this is no change of scene. */
 const leastChange = 0.5;
 /** A picture that takes this much of what a key frame would take shows another scene. */
@@ -144,6 +151,7 @@ export function createQuantizerControl(
   let bitrateBps = bitrate;
   /** Bits sent beyond the bitrate; negative: not used of it. */
   let debt = 0;
+  let lastBits = 0;
   let lastUs: number | undefined;
   let current: NextPicture | undefined;
   /** Steps by which the bitrate has fallen since the last picture. */
@@ -167,8 +175,18 @@ export function createQuantizerControl(
     const doublings = Math.log2(Math.max(1e-6, bitsPerPixel / finest.bitsPerPixel));
     return clamp(finest.quantizer + doublings - finerByRate, finest.least, finest.most - finerByRate);
   };
-  /** With bits to spare a forecast that is too high must not keep pictures coarse: it would never be put right. */
-  const coarsestWithCredit = (last: number) => (debt > -share() ? Number.POSITIVE_INFINITY : last - 1);
+  /** The quantizer that the bits allow. */
+  const affordable = (picture: NextPicture) => {
+    const all = placeOf(model.solve(picture, Math.max(1, allowance(picture.keyFrame) - emptyBits)));
+    if (picture.keyFrame) return all;
+    const part = placeOf(model.solve(picture, Math.max(1, share() * fine.share - emptyBits)));
+    return Math.max(all, Math.min(part, fine.quantizer));
+  };
+  /** With bits to spare a forecast that is too high must not keep pictures coarse: it would never be put right. What is fine saves them on purpose. */
+  const coarsestWithCredit = (last: number) => {
+    const isSaving = last <= fine.quantizer && lastBits > share() * fine.share * savingPart;
+    return debt > -share() || isSaving ? Number.POSITIVE_INFINITY : last - 1;
+  };
   const isNewScene = ({ activity, keyFrame }: NextPicture, { quantizer, bits }: CodedPicture) => {
     if (keyFrame) return true;
     // One that stands is being sharpened: a key frame would be coarser than what is there.
@@ -182,8 +200,7 @@ export function createQuantizerControl(
     choose: (picture) => {
       current = picture;
       pay(picture.timeUs);
-      const bits = Math.max(1, allowance(picture.keyFrame) - emptyBits);
-      const wanted = Math.max(placeOf(model.solve(picture, bits)), finestOf(picture));
+      const wanted = Math.max(affordable(picture), finestOf(picture));
       if (picture.keyFrame || model.lastInverse === 0) return quantizerAt(wanted);
       const last = placeOf(model.lastInverse);
       const least = Math.max(last - mostFiner, finestOf(picture));
@@ -193,6 +210,7 @@ export function createQuantizerControl(
       if (current) model.learn(current, made);
       fallen = 0;
       debt += made.bits;
+      lastBits = made.bits;
       model.onSent(made.quantizer);
     },
     again: (made) => {
