@@ -102,9 +102,9 @@ describe('a page whose network lets only HTTP pass', () => {
     expect(await failures(page)).toEqual([]);
 
     process.kill(await streamerPid(product, await sessionId()), 'SIGKILL');
-    await until('another connection', async () => (await connections(page)) === 2);
+    await until('another connection', async () => (await connections(page)) > 1);
     await keyArrives(page, 'b', 56);
-    expect(sockets).toHaveLength(2);
+    expect(sockets.length).toBeGreaterThan(1);
     await leave(page);
     await page.context().close();
   });
@@ -117,7 +117,7 @@ describe('a page whose network lets only HTTP pass', () => {
 
     await product.kill();
     product = await startProduct({ previous: product });
-    await until('another connection', async () => (await connections(page)) === 2);
+    await until('another connection', async () => (await connections(page)) > 1);
     await keyArrives(page, 'b', 56);
     expect(sockets.length).toBeGreaterThan(1);
     await leave(page);
@@ -137,9 +137,13 @@ describe('a page whose network lets only HTTP pass', () => {
 describe('a page whose network lets UDP pass', () => {
   it('opens no WebSocket, also after the time in which it would, and shows true colours', async () => {
     const { page, sockets } = await openCountingPage();
-    await join(page, { product, projectId: stamp, ...guest, init: { streaming: { socketDelayMs: 300 } } });
+    // Long enough for the way over UDP on a machine that is busy.
+    const socketDelayMs = 5_000;
+    await join(page, { product, projectId: stamp, ...guest, init: { streaming: { socketDelayMs } } });
+    const connectedMs = await page.evaluate(() => performance.now());
     await until('frames of known latency', async () => ((await latency(page))?.frames ?? 0) > 100);
     await showsColours(page);
+    await until('that time', () => page.evaluate((ms) => performance.now() > ms, connectedMs + socketDelayMs));
     expect(sockets).toEqual([]);
     await leave(page);
     await page.context().close();

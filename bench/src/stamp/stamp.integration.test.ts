@@ -12,7 +12,7 @@ import { decodeStamp, msSince, type Stamp, sampleBlocks, stampLayout } from './s
 /** The real program on a real X server, read back as a screenshot. */
 
 const { left, top, blockSize, columns, rows } = stampLayout;
-const deadlineMs = 10_000;
+const deadlineMs = 30_000;
 const cleanups: (() => unknown)[] = [];
 let display = '';
 let directory = '';

@@ -20,7 +20,7 @@ let page: Page;
 let requests: string[];
 const peers: TestPeer[] = [];
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 
 beforeAll(async () => {
   await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../bundle.mjs', import.meta.url))]);
@@ -96,6 +96,8 @@ async function connect(options: Record<string, unknown> = {}): Promise<TestPeer>
   peers.push(peer);
   await page.evaluate((serverSession) => TCGSDK.start(serverSession), peer.serverSession);
   await until(async () => expect((await events()).map(({ name }) => name)).toContain('ConnectSuccess'));
+  // The page has opened its channels; the peer hears of them a moment later.
+  await until(() => expect(peer.labels).toEqual(expect.arrayContaining(['km', 'hb', 'ack', 'svr'])));
   peer.send('km', {
     screen_width: 1280,
     screen_height: 720,
@@ -287,7 +289,10 @@ test('API calls become messages', async () => {
     return TCGSDK.setRemoteDesktopResolution({ width: 1920.7, height: 1080.2 });
   });
   expect(result).toEqual({ code: 0 });
-  expect(peer.received.filter(({ label }) => label === 'km').map((r) => r.message)).toEqual([
+  // Each channel keeps its order; between two of them there is none.
+  const sent = () => peer.received.filter(({ label }) => label === 'km').map((r) => r.message);
+  await until(() => expect(sent()).toHaveLength(7));
+  expect(sent()).toEqual([
     { type: 'keyboard', key: 32, down: true, location: 0 },
     { type: 'mousescroll', delta: 1 },
     { type: 'gamepadkey', key: '0x4000', down: true },

@@ -26,6 +26,11 @@ export async function openPage(browser: Browser, url: string): Promise<Page> {
   return page;
 }
 
+/** How many peer connections the page has made so far. */
+export function connectionCount(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { testConnections: RTCPeerConnection[] }).testConnections.length);
+}
+
 /** Luma of the decoded video frame, `width`×`height` samples by row; empty before the first frame. */
 export function readLuma(page: Page, width: number, height: number): Promise<number[]> {
   return page.evaluate(

@@ -17,6 +17,6 @@ describe('withDeadline', () => {
     expect(await withDeadline(work, 1, (error) => late.push(error))).toEqual({ type: 'late' });
     const error = new Error('later');
     fail(error);
-    await expect.poll(() => late).toEqual([error]);
+    await expect.poll(() => late, { timeout: 20_000 }).toEqual([error]);
   });
 });

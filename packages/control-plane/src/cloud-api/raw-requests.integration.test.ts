@@ -335,7 +335,7 @@ describe('a slow use case', () => {
       const reply = responseOf(await sendRaw(slow.port, { headers, body }));
       expect(reply.Error?.Code).toBe('FailedOperation.ProcessTimeout');
       fail(new Error('the node came back too late'));
-      await expect.poll(() => JSON.stringify(slow.logs)).toContain('the node came back too late');
+      await expect.poll(() => JSON.stringify(slow.logs), { timeout: 30_000 }).toContain('the node came back too late');
     } finally {
       await slow.close();
     }

@@ -105,7 +105,8 @@ describe('a session', () => {
     const end = { sessionId: 's1', slotIndex: 0, reason: 'api', message: 'bye' } as const;
     expect(await node.command('session.end', end)).toMatchObject({ ok: true });
     expect(await node.command('session.describe', { sessionId: 's1', slotIndex: 0 })).toMatchObject({ ok: false });
-    expect((await node.slot()).state).toBe('cleaning');
+    // Cleaning, or done with it already.
+    expect(['cleaning', 'idle']).toContain((await node.slot()).state);
     expect(await node.command('session.end', { ...end, sessionId: 'never-was' })).toMatchObject({ ok: true });
     await node.idle();
     // What the streamer measured outlives it.

@@ -132,5 +132,8 @@ it('lets the sound server rest', async () => {
   program.kill('SIGTERM');
   await isTold(true, false);
   await sound.rests();
-  expect(await pactl('list', 'short', 'sources')).toMatch(/microphone.*SUSPENDED/);
+  // The server says so a second after the last use.
+  await eventually('a source at rest', async () =>
+    /microphone.*SUSPENDED/.test(await pactl('list', 'short', 'sources')),
+  );
 });

@@ -55,6 +55,13 @@ async function playRamp(): Promise<void> {
 const heard = () =>
   pcm.flatMap(({ samples }) => [...samples.filter((_, index) => index % 2 === 0)]).filter((sample) => sample !== 0);
 
+/** Plays until the end of a ramp is heard: nobody says when the recorder has come to the server. */
+const playUntilHeard = (what: string) =>
+  eventually(what, async () => {
+    await playRamp();
+    return heard().includes(rampSamples);
+  });
+
 it('rests while nothing plays, and loses nothing of the sound that ends the rest', async () => {
   pipeline.start({ withoutGaps: false });
   await sound.rests();
@@ -80,8 +87,8 @@ it('fills rests with silence, in time, for what must have no gaps', async () => 
   await eventually('silence in the rest', () => pcm.length > resting + 100);
   await playRamp();
   await eventually('both ramps', () => heard().filter((sample) => sample === rampSamples).length === 2);
-  const lateUs = clock() - (pcm.at(-1)?.timeUs ?? 0);
-  expect(lateUs, 'sound is as late as it was at the beginning').toBeLessThan(200_000);
+  // At a moment at which this process is not late itself: sound that has fallen behind stays behind.
+  await eventually('sound as late as at the beginning', () => clock() - (pcm.at(-1)?.timeUs ?? 0) < 200_000);
   // One piece every 10 ms; a machine that is far too busy may lose some at one place or two.
   const steps = pcm.slice(1).map(({ timeUs }, index) => timeUs - (pcm[index]?.timeUs ?? 0));
   expect(steps.filter((step) => step !== 10_000).length).toBeLessThan(steps.length / 50);
@@ -91,15 +98,11 @@ it('fills rests with silence, in time, for what must have no gaps', async () => 
 
 it('records again when the sound server has died and another one is there', async () => {
   pipeline.start({ withoutGaps: true });
-  await playRamp();
-  await eventually('the ramp', () => heard().at(-1) === rampSamples);
+  await playUntilHeard('the ramp');
   await sound.kill();
   const dead = pcm.length;
   await eventually('silence without a server', () => pcm.length > dead + 10);
   await sound.restart();
   pcm.length = 0;
-  await eventually('sound of the new server', async () => {
-    await playRamp();
-    return heard().includes(rampSamples);
-  });
+  await playUntilHeard('sound of the new server');
 }, 60_000);

@@ -38,7 +38,7 @@ async function resizeAndBack(server: TestXServer, sizes: readonly (readonly [num
   for (const [width, height] of sizes) {
     await display.setScreenSize(width, height);
     expect(display.screenSize()).toEqual({ width, height });
-    await vi.waitFor(() => expect(seen.at(-1)).toBe(`${width}x${height}`));
+    await vi.waitFor(() => expect(seen.at(-1)).toBe(`${width}x${height}`), { timeout: 30_000 });
   }
 }
 

@@ -11,10 +11,10 @@ import { bundleProcess } from '../../testing/bundle-process.js';
 
 /** Test harness: the real mux process, built from the sources, and small clients and streamers for it. */
 
-const deadlineMs = 10_000;
+const deadlineMs = 30_000;
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 
-/** Polls until `probe` gives a value. @throws after 10 s, with `what` in the message. */
+/** Polls until `probe` gives a value. @throws after 30 s, with `what` in the message. */
 export async function eventually<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {

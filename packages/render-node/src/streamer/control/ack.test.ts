@@ -131,7 +131,7 @@ describe('requests of a player', () => {
     expect(await replies[2]).toEqual({ code: 1 });
     waiting.shift()?.(true);
     expect(await replies[0]).toEqual(ok);
-    await expect.poll(() => waiting.length).toBe(1);
+    await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(1);
     waiting.shift()?.(false);
     expect(await replies[3]).toEqual({ code: 1 });
     expect(log).toEqual(['resize 1x1', 'resize 4x1']);

@@ -15,6 +15,8 @@ import {
 } from './testing/fake-stream.js';
 import { type PasteClient, startPasteClient } from './testing/paste-client.js';
 
+/** Of waits for what a loaded machine takes its time for. */
+const soon = { timeout: 30_000 };
 const logger = pino({ level: 'silent' });
 const now = () => performance.timeOrigin + performance.now();
 const size = 400;
@@ -51,7 +53,7 @@ const request = async (data: unknown, to = channels, of = peer): Promise<unknown
     const reply = of.messages('ack').find((message) => message.seq === seq);
     expect(reply).toBeDefined();
     return reply?.data;
-  });
+  }, soon);
 };
 
 /** Gives the client's window a 16×16 cursor: black where `source`, white elsewhere, seen where `mask`. */
@@ -78,7 +80,7 @@ function setCursor(mask: number, hotspot: number): void {
 describe('cursor', () => {
   it('arrives on cd as the PNG of what XFIXES shows, at open and on change', async () => {
     setCursor(1, 5);
-    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 5, hotspoty: 5 }));
+    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 5, hotspoty: 5 }), soon);
     const shown = await display.request<X11CursorImage>((reply) => display.xfixes.GetCursorImage(reply), 'image');
     const message = peer.messages('cd').at(-1) as { data: string; hotspotx: number };
     const png = decode(Buffer.from(message.data, 'base64'));
@@ -95,10 +97,10 @@ describe('cursor', () => {
 
   it('counts as hidden when it is transparent, told at once by km, and keeps its last image', async () => {
     setCursor(1, 3);
-    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 3 }));
+    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 3 }), soon);
     const images = peer.messages('cd').length;
     setCursor(0, 0);
-    await vi.waitFor(() => expect(peer.messages('km').at(-1)).toMatchObject({ cursor_showing: false }));
+    await vi.waitFor(() => expect(peer.messages('km').at(-1)).toMatchObject({ cursor_showing: false }), soon);
     expect(
       peer
         .messages('cd')
@@ -106,13 +108,13 @@ describe('cursor', () => {
         .every((message) => message.hotspotx === 3),
     ).toBe(true);
     setCursor(1, 4);
-    await vi.waitFor(() => expect(peer.messages('km').at(-1)).toMatchObject({ cursor_showing: true }));
-    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 4 }));
+    await vi.waitFor(() => expect(peer.messages('km').at(-1)).toMatchObject({ cursor_showing: true }), soon);
+    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 4 }), soon);
   });
 
   it('is enlarged for users who want a huge pointer', async () => {
     setCursor(1, 5);
-    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 5 }));
+    await vi.waitFor(() => expect(peer.messages('cd').at(-1)).toMatchObject({ hotspotx: 5 }), soon);
     expect(await request({ type: 'set_pointer_style', style: 'default_huge' })).toEqual({ code: 0 });
     const message = peer.messages('cd').at(-1) as { data: string; hotspotx: number };
     expect(message.hotspotx).toBe(10);
@@ -133,8 +135,9 @@ describe('screen', () => {
       gpu_usage: '0',
     });
     expect(await request({ type: 'desktop_res', width: 1281.9, height: '721' })).toEqual({ code: 0 });
-    await vi.waitFor(() =>
-      expect(peer.messages('km').at(-1)).toMatchObject({ screen_width: 1281, screen_height: 721 }),
+    await vi.waitFor(
+      () => expect(peer.messages('km').at(-1)).toMatchObject({ screen_width: 1281, screen_height: 721 }),
+      soon,
     );
     expect(peer.messages('svr').at(-1)).toEqual({
       type: 'screen_config_change',
@@ -159,7 +162,7 @@ describe('clipboard', () => {
     const text = `начало ${'你好，мир! 0123456789\n'.repeat(4_000)} end`;
     expect(Buffer.byteLength(text)).toBeGreaterThan(100_000);
     expect(await request({ type: 'paste', content: text })).toEqual({ code: 0 });
-    await vi.waitFor(() => expect(client.pasted).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(client.pasted).toHaveLength(1), soon);
     expect(client.pasted[0] === text).toBe(true);
     expect(client.wasIncremental()).toBe(true);
   });
@@ -167,7 +170,7 @@ describe('clipboard', () => {
   it('pastes a few hundred characters in one piece, and answers the other targets', async () => {
     const text = 'Zwölf Boxkämpfer; 你 '.repeat(20);
     await request({ type: 'paste', content: text });
-    await vi.waitFor(() => expect(client.pasted).toEqual([text]));
+    await vi.waitFor(() => expect(client.pasted).toEqual([text]), soon);
     expect(client.wasIncremental()).toBe(false);
     expect((await client.convert('STRING'))?.toString('latin1')).toBe(text.replaceAll('你', '?'));
     expect((await client.convert('TEXT'))?.toString()).toBe(text);
@@ -179,7 +182,7 @@ describe('clipboard', () => {
   it('keeps the order of two long texts', async () => {
     const texts = ['first '.repeat(100), 'second '.repeat(100)];
     for (const content of texts) await request({ type: 'paste', content });
-    await vi.waitFor(() => expect(client.pasted).toEqual(texts), { timeout: 5_000 });
+    await vi.waitFor(() => expect(client.pasted).toEqual(texts), soon);
   });
 });
 
@@ -224,7 +227,7 @@ describe('peers', () => {
 
   it('is told by hb twice when it is kicked', async () => {
     channels.kick(1, 'taken over');
-    await vi.waitFor(() => expect(peer.messages('hb')).toHaveLength(2));
+    await vi.waitFor(() => expect(peer.messages('hb')).toHaveLength(2), soon);
     const message = { stream_push_state: 'NoStreamPushing', code: 1, message: 'taken over' };
     expect(peer.messages('hb')).toEqual([message, message]);
   });
@@ -277,6 +280,6 @@ describe('peers', () => {
       channels.onMessage('km', move);
       const keys = await display.request<Buffer>((reply) => display.core.QueryKeymap(reply), 'QueryKeymap');
       expect(keys.every((byte) => byte === 0)).toBe(true);
-    });
+    }, soon);
   });
 });

@@ -141,6 +141,6 @@ describe('createRangedEncoder', () => {
     encoder.setBitrate(bitrate(0.02));
     await take(0.1);
     encoder.close();
-    await vi.waitFor(() => expect([opened.length, open.size]).toEqual([2, 0]), 10_000);
+    await vi.waitFor(() => expect([opened.length, open.size]).toEqual([2, 0]), { timeout: 20_000 });
   });
 });

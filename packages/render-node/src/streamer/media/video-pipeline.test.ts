@@ -8,6 +8,9 @@ import type { VideoSettings } from './video-contract.js';
 import type { EncodedPicture, VideoEncoder, VideoEncoderOptions } from './video-encoder.js';
 import { VideoPipeline } from './video-pipeline.js';
 
+/** Of waits for what a loaded machine takes its time for. */
+const soon = { timeout: 20_000 };
+
 /** A pipeline over a screen and an encoder that only count, with what came out. */
 function createPipeline() {
   const size = { width: 640, height: 480 };
@@ -70,7 +73,7 @@ it('warms its encoder up with one picture that nobody gets; the first one that i
   await pipeline.prepare();
   expect({ encoders: opened.length, encoded, sent }).toEqual({ encoders: 1, encoded: [true], sent: [] });
   pipeline.start();
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), soon);
   expect(sent[0]?.keyFrame).toBe(true);
   expect(opened).toHaveLength(1);
   await pipeline.close();
@@ -85,7 +88,7 @@ it('warms up again for another frame rate, and never while it runs', async () =>
   expect(encoded).toEqual([true, true]);
   pipeline.start();
   await pipeline.prepare();
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), soon);
   await pipeline.close();
   expect(encoded.length - sent.length).toBe(2);
 });
@@ -95,10 +98,10 @@ it('makes no picture while the path is full, and the newest one when it is free 
   path.full = true;
   pipeline.start();
   pipeline.requestKeyFrame(true);
-  await vi.waitFor(() => expect(path.asked).toBeGreaterThan(5), { timeout: 10_000 });
+  await vi.waitFor(() => expect(path.asked).toBeGreaterThan(5), soon);
   expect(sent).toHaveLength(0);
   path.full = false;
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), soon);
   expect(sent[0]?.keyFrame).toBe(true);
   await pipeline.close();
 });
@@ -126,14 +129,14 @@ it('refines a picture after the last change, and then repeats it just before rec
 it('encodes each codec that somebody receives, from one capture, and no other', async () => {
   const { pipeline, sent, inUse } = createPipeline();
   pipeline.start();
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), soon);
   expect(inUse).toEqual(['H264']);
   pipeline.setCodecs(['VP8', 'H264']);
-  await vi.waitFor(() => expect(sent.at(-1)?.codec).toBe('VP8'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sent.at(-1)?.codec).toBe('VP8'), soon);
   expect(inUse).toEqual(['H264', 'VP8']);
   expect(pipeline.stats().framesEncoded).toBeLessThan(sent.length);
   pipeline.setCodecs(['VP8']);
-  await vi.waitFor(() => expect(inUse).toEqual(['VP8']), { timeout: 10_000 });
+  await vi.waitFor(() => expect(inUse).toEqual(['VP8']), soon);
   // Nobody is there at the moment: what is open stays open for the next one.
   pipeline.setCodecs([]);
   pipeline.refresh();
@@ -195,7 +198,7 @@ it('rests when the only codec is withdrawn, until somebody receives another', as
   broken.add('AV1');
   pipeline.setCodecs(['AV1']);
   pipeline.start();
-  await vi.waitFor(() => expect(pipeline.codecFailures.isWithdrawn('AV1')).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(pipeline.codecFailures.isWithdrawn('AV1')).toBe(true), soon);
   for (let at = 0; at < 10; at++) {
     pipeline.requestKeyFrame(true);
     pipeline.refresh();
@@ -203,7 +206,7 @@ it('rests when the only codec is withdrawn, until somebody receives another', as
   }
   expect({ opened: opened.length, sent }).toEqual({ opened: 1, sent: [] });
   pipeline.setCodecs(['AV1', 'H264']);
-  await vi.waitFor(() => expect(sent[0]).toMatchObject({ codec: 'H264', keyFrame: true }), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sent[0]).toMatchObject({ codec: 'H264', keyFrame: true }), soon);
   expect(opened).toHaveLength(2);
   await pipeline.close();
 });
@@ -211,12 +214,12 @@ it('rests when the only codec is withdrawn, until somebody receives another', as
 it('encodes pictures of a share of the screen, within a bound, in a new encoder that begins with a key frame', async () => {
   const { pipeline, opened, sent, size } = createPipeline();
   pipeline.start();
-  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(0), soon);
   const next = async (settings: Partial<VideoSettings>) => {
     const from = sent.length;
     pipeline.configure({ ...fullSize, fps: 30, bitrateBps: 1_000_000, ...settings });
     pipeline.refresh();
-    await vi.waitFor(() => expect(sent.length).toBeGreaterThan(from), { timeout: 10_000 });
+    await vi.waitFor(() => expect(sent.length).toBeGreaterThan(from), soon);
     const { width, height, keyFrame } = sent[from] ?? {};
     return { width, height, keyFrame };
   };

@@ -80,7 +80,7 @@ describe('a live push', () => {
       await browser.start(direct(answer));
       await eventually('pictures', async () => (await browser.stats()).framesDecoded > 0);
       expect((await browser.stats()).videoCodec).toBe('video/VP8');
-      await browser.page.evaluate('client.channels.hb.send(JSON.stringify({ timestamp: 1 }))');
+      await browser.send('hb', JSON.stringify({ timestamp: 1 }));
       await eventually('the push state', async () =>
         (await browser.messages('hb')).some((text) => JSON.parse(text).stream_push_state === 'Pushing'),
       );

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestXServer } from '../../../x11/testing/start-x-server.js';
 
-/** One event that the Xlib program `xev` printed. */
+/** One event that the Xlib program `xev` has printed to its end: events come line by line. */
 export interface XevEvent {
   readonly name: string;
   /** Position in the window. */
@@ -43,7 +43,8 @@ function lookedUpText(text: string): string | undefined {
 function parseEvent(text: string): XevEvent | undefined {
   const name = /^\n?(\w+) event/.exec(text)?.[1];
   const place = /\((-?\d+),\s*(-?\d+)\), root:\((-?\d+),\s*(-?\d+)\)/.exec(text);
-  if (name === undefined || place === null) return undefined;
+  const lastLine = name?.startsWith('Key') ? 'XFilterEvent returns' : 'same_screen';
+  if (name === undefined || place === null || !text.includes(lastLine)) return undefined;
   const keycode = number(text, /keycode (\d+)/);
   const button = number(text, /button (\d+)/);
   const keysym = /keysym 0x[0-9a-f]+, ([^)]+)\)/.exec(text)?.[1];

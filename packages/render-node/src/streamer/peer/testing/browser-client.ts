@@ -27,7 +27,7 @@ export interface BrowserClient {
   middle(): Promise<{ r: number; g: number; b: number }>;
   /** When the last picture was captured, as its packets tell: NTP milliseconds; null when they do not. */
   captureTime(): Promise<number | null>;
-  /** Sends a text message. */
+  /** Sends a text message, once the channel is open. */
   send(label: string, text: string): Promise<void>;
   /** Text messages received on a channel so far. */
   messages(label: string): Promise<string[]>;
@@ -100,6 +100,14 @@ async function readStats(): Promise<BrowserStats> {
   return stats;
 }
 
+async function sendText([label, text]: readonly [string, string]): Promise<void> {
+  const channel = (globalThis as PageWindow).client.channels[label];
+  if (!channel) throw new Error(`there is no channel ${label}`);
+  // Channels open after the first pictures on a machine that is busy.
+  if (channel.readyState === 'connecting') await new Promise((resolve) => channel.addEventListener('open', resolve));
+  channel.send(text);
+}
+
 function lastCaptureTime(): number | null {
   const video = (globalThis as PageWindow).client.pc.getReceivers().find(({ track }) => track.kind === 'video');
   const [source]: CapturedSource[] = video?.getSynchronizationSources() ?? [];
@@ -153,11 +161,7 @@ export async function openBrowserClient(): Promise<BrowserClient> {
     stats: () => page.evaluate(readStats),
     middle: () => page.evaluate(readMiddle),
     captureTime: () => page.evaluate(lastCaptureTime),
-    send: (label, text) =>
-      page.evaluate(
-        ([name, data]) => (globalThis as PageWindow).client.channels[name ?? '']?.send(data ?? ''),
-        [label, text],
-      ),
+    send: (label, text) => page.evaluate(sendText, [label, text] as const),
     messages: (label) => page.evaluate((name) => (globalThis as PageWindow).client.messages[name] ?? [], label),
     connectionState: () => page.evaluate(() => (globalThis as PageWindow).client.pc.connectionState),
     close: async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +68,15 @@ function startSound(dir: string): ChildProcess {
   });
 }
 
+/** A program that plays or records before the server listens ends at once. */
+const listens = (socketPath: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = createConnection(socketPath);
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+    socket.on('close', (failed) => resolve(!failed));
+  });
+
 /** Everything a test needs; {@link close} ends it all. */
 export interface Stage {
   readonly server: TestXServer;
@@ -125,6 +135,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
       (events[name] as unknown[]).push(payload);
     }).catch(() => undefined),
   );
+  await eventually('the sound server', () => listens(join(dir, 'native')));
   const players: ChildProcess[] = [];
   const soundEnv = { ...process.env, PULSE_SERVER: config.pulseServer };
   const stopTone = () => {
