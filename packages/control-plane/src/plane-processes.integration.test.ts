@@ -56,7 +56,8 @@ describe.runIf(onPostgres())('two control planes, processes of their own, on one
       databaseUrl: made.url,
       masterKey: testMasterKey.toString('base64'),
       api: { port: 0 },
-      sessions: { sweepSeconds: 0.05, reservationSeconds: 5, cleaningSeconds: 5 },
+      // Reservations outlast what 64 clients and the looks at them take on a busy machine.
+      sessions: { sweepSeconds: 0.05, reservationSeconds: 20, cleaningSeconds: 5 },
       cloudApi: { rateLimits: { ApplyConcurrent: unlimited, CreateSession: unlimited, DestroySession: unlimited } },
     };
     // On an empty database: one migrates, the other waits for it.

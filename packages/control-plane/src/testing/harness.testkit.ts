@@ -212,11 +212,11 @@ export const createInput = (userId: string, extra: Partial<CreateSessionInput> =
   ...extra,
 });
 
-/** Waits until `probe` gives something other than null, undefined or false; fails after five seconds, unless told otherwise. */
+/** Waits until `probe` gives something other than null, undefined or false; fails after half a minute, unless told otherwise. */
 export async function until<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false>,
-  patienceMs = 5_000,
+  patienceMs = 30_000,
 ): Promise<T> {
   const end = Date.now() + patienceMs;
   for (;;) {
