@@ -232,10 +232,9 @@ describe.each(['fs', 's3'] as const)('uploads: %s', (type) => {
     await vi.waitFor(async () => expect(await files()).toHaveLength(before.length), { timeout: 10_000 });
     expect(await endpoint.source.findUpload('ver-one')).toBeNull();
     // What came counts; that nothing came of it is nobody's refusal.
-    await vi.waitFor(
-      async () => expect(await endpoint.counted()).toEqual({ 'received_bytes_total put': 4 }),
-      { timeout: 30_000 },
-    );
+    await vi.waitFor(async () => expect(await endpoint.counted()).toEqual({ 'received_bytes_total put': 4 }), {
+      timeout: 30_000,
+    });
   });
 
   it('stay with whoever has opened them', async () => {

@@ -51,9 +51,12 @@ async function playRamp(): Promise<void> {
   await ended;
 }
 
-/** Left samples that were recorded, without silence. */
-const heard = () =>
-  pcm.flatMap(({ samples }) => [...samples.filter((_, index) => index % 2 === 0)]).filter((sample) => sample !== 0);
+/** Left samples that were recorded, without silence, from a piece on. */
+const heard = (from = 0) =>
+  pcm
+    .slice(from)
+    .flatMap(({ samples }) => [...samples.filter((_, index) => index % 2 === 0)])
+    .filter((sample) => sample !== 0);
 
 /** Plays until the end of a ramp is heard: nobody says when the recorder has come to the server. */
 const playUntilHeard = (what: string) =>
@@ -78,23 +81,32 @@ it('rests while nothing plays, and loses nothing of the sound that ends the rest
   expect(pcm.length).toBe(after);
 }, 60_000);
 
+/** Whether sound has no gap and is not late. */
+function isWhole(sounds: readonly PcmSound[]): boolean {
+  const times = sounds.map(({ timeUs }) => timeUs);
+  const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  const spanUs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  // One piece every 10 ms.
+  const isEven = steps.filter((step) => step !== 10_000).length < steps.length / 50;
+  const isComplete = Math.abs(spanUs - steps.length * 10_000) < spanUs / 50;
+  return isEven && isComplete && clock() - (times.at(-1) ?? 0) < 200_000;
+}
+
 it('fills rests with silence, in time, for what must have no gaps', async () => {
   pipeline.start({ withoutGaps: true });
   await eventually('the first silence', () => pcm.length > 0);
-  await playRamp();
   await sound.rests();
-  const resting = pcm.length;
-  await eventually('silence in the rest', () => pcm.length > resting + 100);
-  await playRamp();
-  await eventually('both ramps', () => heard().filter((sample) => sample === rampSamples).length === 2);
-  // At a moment at which this process is not late itself: sound that has fallen behind stays behind.
-  await eventually('sound as late as at the beginning', () => clock() - (pcm.at(-1)?.timeUs ?? 0) < 200_000);
-  // One piece every 10 ms; a machine that is far too busy may lose some at one place or two.
-  const steps = pcm.slice(1).map(({ timeUs }, index) => timeUs - (pcm[index]?.timeUs ?? 0));
-  expect(steps.filter((step) => step !== 10_000).length).toBeLessThan(steps.length / 50);
-  const spanUs = (pcm.at(-1)?.timeUs ?? 0) - (pcm[0]?.timeUs ?? 0);
-  expect(Math.abs(spanUs - (pcm.length - 1) * 10_000)).toBeLessThan(spanUs / 50);
-}, 60_000);
+  // A machine that is far too busy loses sound, and is late, now and then; a gap of the pipeline's own is there each time.
+  await eventually('a sound between two rests without a gap', async () => {
+    const from = pcm.length;
+    await playRamp();
+    await eventually('the end of the ramp', () => heard(from).includes(rampSamples));
+    await sound.rests();
+    const resting = pcm.length;
+    await eventually('silence in the rest', () => pcm.length > resting + 100);
+    return isWhole(pcm.slice(from));
+  });
+}, 120_000);
 
 it('records again when the sound server has died and another one is there', async () => {
   pipeline.start({ withoutGaps: true });
