@@ -236,6 +236,8 @@ describe('streamer', () => {
         JSON.stringify({ fps: '30', delay: '4.5', latency: { decode: [[30, 2]] }, timestamp: 1 }),
       );
       const { latency } = await eventually('a measurement of the path', async () => {
+        // Who falls silent after a first heartbeat is sent away.
+        await browser.send('hb', JSON.stringify({ timestamp: 0 }));
         const [peer] = (await describeStream()).peers;
         return peer?.latency.network && peer.latency.decode && peer;
       });

@@ -67,8 +67,9 @@ it('goes on in a new part with another picture size, and names whole parts by th
   });
   const lengthMs = Number(/-(\d+)\.mp4$/.exec(whole ?? '')?.[1]);
   expect(lengthMs).toBeGreaterThan(3_000);
-  const first = await pull(join(directory, whole ?? ''), ({ pictures }) => {
-    return (pictures.at(-1)?.timeMs ?? 0) > lengthMs - 500;
+  // Sound goes on while an encoder of the next size is opened, which takes a busy machine a while.
+  const first = await pull(join(directory, whole ?? ''), ({ pictures, soundTimesMs }) => {
+    return Math.max(pictures.at(-1)?.timeMs ?? 0, soundTimesMs.at(-1) ?? 0) > lengthMs - 500;
   });
   expect(first.pictures.at(-1)).toMatchObject({ width: 640, height: 480 });
   const second = await eventually('the second part', () =>
@@ -83,7 +84,10 @@ it('keeps picture and sound together over a time in which nothing plays and the 
   await eventually('the rest', () => stage.soundRests());
   program.paint();
   program.startPainting();
+  const startedMs = performance.now();
   stage.playTone();
+  await eventually('the player', () => !stage.soundRests());
+  const playerMs = performance.now() - startedMs;
   const path = join(directory, (await files()).at(-1) ?? '');
   /** Longest pause of what is left when times are looked at one after the other. */
   const pause = (times: readonly number[]) => {
@@ -102,7 +106,7 @@ it('keeps picture and sound together over a time in which nothing plays and the 
   );
   const steps = played.soundTimesMs.slice(1).map((time, index) => time - (played.soundTimesMs[index] ?? 0));
   expect(steps.filter((step) => step > 22).length).toBeLessThan(steps.length / 20);
-  // The picture and the tone began together; the player of the tone takes a while to start.
+  // The picture and the tone began together, but for what the player of the tone took to start.
   const quiet = pause(played.loudTimesMs);
   const moving = played.pictures.map(({ timeMs }) => timeMs).filter((time) => time > quiet.toMs);
   expect(moving.length).toBeGreaterThan(5);
@@ -114,7 +118,7 @@ it('keeps picture and sound together over a time in which nothing plays and the 
   )?.timeMs;
   if (begunMs === undefined) throw new Error('no picture changed after the rest');
   expect(quiet.toMs - begunMs).toBeGreaterThan(-150);
-  expect(quiet.toMs - begunMs).toBeLessThan(1_500);
+  expect(quiet.toMs - begunMs).toBeLessThan(playerMs + 1_500);
 });
 
 it('has given all parts their names when the session has ended', async () => {
