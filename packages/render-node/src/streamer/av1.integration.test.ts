@@ -97,7 +97,7 @@ describe('AV1', () => {
     /** More pictures come. */
     const plays = async (what: string) => {
       const { framesDecoded } = await browser.stats();
-      await eventually(what, async () => (await browser.stats()).framesDecoded > framesDecoded + 30);
+      await eventually(what, async () => (await browser.stats()).framesDecoded > framesDecoded + 10);
     };
     try {
       await eventually('a high rate', async () => (await stats()).targetBitrateBps > 5_000_000);
@@ -119,7 +119,8 @@ describe('AV1', () => {
       await path.close();
       await endSession();
     }
-  });
+    // A busy machine decodes AV1 of noise at a few pictures a second.
+  }, 180_000);
 
   it('is not given to a client without it, nor in a project that disables it', async () => {
     await beginSession();
