@@ -77,7 +77,8 @@ async function upload(archive: Buffer, extra: Fields = {}): Promise<string> {
 async function play(): Promise<void> {
   const ClientSession = await prepare(page);
   await until('a concurrency', () => call('ApplyConcurrent', { ...user, ProjectId }));
-  const { ServerSession } = await call('CreateSession', { ...user, ClientSession });
+  // Again while the answer is that it takes too long, as the cloud API wants it.
+  const { ServerSession } = await until('a session', () => call('CreateSession', { ...user, ClientSession }));
   await start(page, String(ServerSession));
   await until('ConnectSuccess', async () => (await notes(page)).some(({ name }) => name === 'onConnectSuccess'));
 }

@@ -23,6 +23,7 @@ describe('StartProject', () => {
     ],
     [refused('ResourceNotFound.NoIdle'), { type: 'queue' }],
     [refused('UnsupportedOperation.Stopping'), { type: 'later' }],
+    [refused('FailedOperation.ProcessTimeout'), { type: 'later' }],
     [
       refused('ResourceNotFound.ProjectNotFound'),
       { type: 'failed', reason: 'refused', detail: 'ResourceNotFound.ProjectNotFound: why' },

@@ -73,7 +73,8 @@ const temporaryCodes = new Set([
   'ResourceUnavailable.Initialization',
   'FailedOperation.SlowDown',
   'FailedOperation.LockTimeout',
-  'FailedOperation.Timeout',
+  // The work goes on: asking again finds its result, as at a first start on a slow machine.
+  'FailedOperation.ProcessTimeout',
 ]);
 
 /** Reads an answer of `StartProject`. */

@@ -12,9 +12,12 @@ export function pageState(page: Page): Promise<string | undefined> {
   return page.evaluate(() => document.body.dataset.state);
 }
 
-/** Waits until the page plays and shows something. */
+/** Waits until the page plays and shows something. @throws Error with what the page says instead */
 export async function playing(page: Page): Promise<void> {
-  await until('the page to play', async () => (await pageState(page)) === 'playing');
+  await until('the page to play', async () => {
+    if ((await pageState(page)) === 'playing') return true;
+    throw new Error(await page.evaluate(() => document.getElementById('status')?.textContent ?? 'nothing'));
+  });
   await until('a decoded picture that is not blank', async () => contrast(await readLuma(page, 64, 36)) > 5);
 }
 

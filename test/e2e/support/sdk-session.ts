@@ -84,8 +84,12 @@ export function start(page: Page, serverSession: string): Promise<void> {
 
 const decode = (text: string) => JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as { readonly sdp: string };
 
-/** ServerSession of a client, decoded. */
-export async function answerOf(
+/** ServerSession of a client, decoded. Asked for again while the answer is that it takes too long, as the cloud API wants it. */
+export function answerOf(options: JoinOptions, clientSession: string): Promise<{ readonly sdp: string }> {
+  return until('a ServerSession', () => askForSession(options, clientSession));
+}
+
+async function askForSession(
   { product, projectId, userId, parameters }: JoinOptions,
   clientSession: string,
 ): Promise<{ readonly sdp: string }> {
