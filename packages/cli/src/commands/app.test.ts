@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+// The command loads it when it needs it. Loaded within a test it would take seconds of that test's time, and all of it on a busy machine.
+import '@cloudstage/control-plane';
 import { programArguments } from './app.js';
 
 describe('arguments of app add', () => {
