@@ -56,7 +56,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,examples}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/dist/**', '**/node_modules/**'],
-          testTimeout: 30_000,
+          // Encoders and simulations compute for seconds, on a busy machine for ten times as long.
+          testTimeout: 120_000,
           isolate: false,
           // By default one processor is left alone, of two as well.
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -68,8 +69,9 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,examples}/*/src/**/*.integration.test.ts', 'bench/src/**/*.integration.test.ts'],
           exclude: [...configDefaults.exclude, ...databaseTests, commandTests],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Several waits of half a minute: the one that fails is to say so, not the test as a whole.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
           // Displays, sound and pictures in real time want the machine for themselves.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

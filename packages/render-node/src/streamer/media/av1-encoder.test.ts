@@ -20,7 +20,7 @@ describe('createAv1Encoder', () => {
     encoder = await createAv1Encoder(options);
     const made = await encode(20);
     drawMoving(encoder);
-    made.push(await encoder.encode((picturesDrawn() + 1) * 20_000, true), ...(await encode(2)));
+    made.push(await encoder.encode((picturesDrawn(encoder) + 1) * 20_000, true), ...(await encode(2)));
     expect(made.flatMap(({ keyFrame }, index) => (keyFrame ? [index] : []))).toEqual([0, 20]);
     const withHeader = made.map(({ data }) => readObus(data).some(({ type }) => type === obuTypes.sequenceHeader));
     expect(withHeader).toEqual(made.map(({ keyFrame }) => keyFrame));
@@ -66,7 +66,7 @@ describe('createAv1Encoder', () => {
     encoder = await createAv1Encoder(options);
     await encode(30);
     drawMoving(encoder);
-    const { data } = await encoder.encode((picturesDrawn() + 500) * 20_000, false);
+    const { data } = await encoder.encode((picturesDrawn(encoder) + 500) * 20_000, false);
     expect(data.length).toBeLessThan((5 * options.bitrateBps) / 8 / movingFps);
   });
 

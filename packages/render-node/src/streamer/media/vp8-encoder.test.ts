@@ -18,7 +18,7 @@ describe('createVp8Encoder', () => {
     encoder = await createVp8Encoder(options);
     const made = await encode(20);
     drawMoving(encoder);
-    made.push(await encoder.encode((picturesDrawn() + 1) * 20_000, true), ...(await encode(2)));
+    made.push(await encoder.encode((picturesDrawn(encoder) + 1) * 20_000, true), ...(await encode(2)));
     expect(made.flatMap(({ keyFrame }, index) => (keyFrame ? [index] : []))).toEqual([0, 20]);
     // RFC 6386 §9.1: the first bit is 0 for a key frame.
     expect(made.map(({ data }) => ((data[0] ?? 0) & 1) === 0)).toEqual(made.map(({ keyFrame }) => keyFrame));

@@ -22,7 +22,7 @@ describe('createX264Encoder', () => {
     encoder = await createX264Encoder({ ...options, bitrateBps: 20_000_000 });
     const made = await encodeMoving(encoder, 20);
     drawMoving(encoder);
-    made.push(await encoder.encode((picturesDrawn() + 1) * 20_000, true), ...(await encodeMoving(encoder, 2)));
+    made.push(await encoder.encode((picturesDrawn(encoder) + 1) * 20_000, true), ...(await encodeMoving(encoder, 2)));
     expect(made.flatMap(({ keyFrame }, index) => (keyFrame ? [index] : []))).toEqual([0, 20]);
   });
 

@@ -3,18 +3,23 @@ import type { EncodedPicture, VideoEncoder } from '../video-encoder.js';
 /** Rate at which {@link encodeMoving} makes pictures. */
 export const movingFps = 50;
 
-let pictures = 0;
+type Drawable = Pick<VideoEncoder, 'frame'>;
 
-/** Number of pictures drawn so far, in this process. */
-export const picturesDrawn = (): number => pictures;
+/** By frame: what is drawn must not depend on which tests ran in this process before. */
+const drawn = new WeakMap<VideoEncoder['frame'], number>();
+
+/** Number of pictures drawn so far into the frame of an encoder. */
+export const picturesDrawn = ({ frame }: Drawable): number => drawn.get(frame) ?? 0;
 
 /** Fills the frame with detail that moves: as many bits are used as there are. */
-export function drawMoving({ frame }: Pick<VideoEncoder, 'frame'>): void {
+export function drawMoving({ frame }: Drawable): void {
   const [y] = frame.data ?? [];
   const [stride = 0] = frame.linesize;
-  let seed = ++pictures;
+  let seed = picturesDrawn({ frame }) + 1;
+  drawn.set(frame, seed);
   for (let at = 0; y && at < stride * frame.height; at++) {
-    seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+    // Exact: rounded as a double, some pictures repeat themselves after a few thousand pixels.
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
     y[at] = 100 + ((seed >> 16) & 31);
   }
 }
@@ -24,7 +29,7 @@ export async function encodeMoving(encoder: VideoEncoder, count: number): Promis
   const made: EncodedPicture[] = [];
   for (let index = 0; index < count; index++) {
     drawMoving(encoder);
-    made.push(await encoder.encode(pictures * (1_000_000 / movingFps), false));
+    made.push(await encoder.encode(picturesDrawn(encoder) * (1_000_000 / movingFps), false));
   }
   return made;
 }
