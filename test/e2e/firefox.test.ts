@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { keepConnections } from './support/browser.js';
 import { showsColours } from './support/colours.js';
 import { type Firefox, launchFirefox } from './support/firefox.js';
+import { isHeardWhileRecorded } from './support/microphone.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
 import { connectionStats, inbound, join, leave, notes } from './support/sdk-session.js';
+import { type SoundServer, startSoundServer } from './support/sound-server.js';
 import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
 
 /**
@@ -16,6 +18,7 @@ import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
 
 let product: Product;
 let firefox: Firefox;
+let loudspeakers: SoundServer;
 let site: { readonly url: string; close(): Promise<void> };
 let stamp: string;
 const painting = { userId: 'guest', parameters: '--content colours' };
@@ -31,12 +34,14 @@ beforeAll(async () => {
   product = await startProduct({ env: { CLOUDSTAGE_MEDIA_PUBLIC_ADDRESSES: ownAddress() } });
   stamp = await addStampProject(product);
   site = await serveSdkPage();
-  firefox = await launchFirefox();
+  loudspeakers = await startSoundServer();
+  firefox = await launchFirefox(loudspeakers.address);
   await keepConnections(firefox.page);
   await firefox.page.goto(site.url);
 });
 afterAll(async () => {
   await firefox?.close();
+  await loudspeakers?.close();
   await site?.close();
   await disposeProduct(product);
 });
@@ -72,3 +77,17 @@ it('plays in Firefox over a WebSocket with H.264: picture, colours, input', asyn
   expect(await failures(page)).toEqual([]);
   await leave(page);
 });
+
+it.each(['webrtc', 'websocket'] as const)(
+  'a program hears the microphone of Firefox over %s: it opens and closes with the recording',
+  async (mode) => {
+    const { page } = firefox;
+    await join(page, { product, projectId: stamp, ...painting, init: { streaming: { mode } } });
+    const sessions = await product.cli<readonly { UserId: string; SlotIndex: number }[]>('sessions', 'list');
+    const session = sessions.find(({ UserId }) => UserId === painting.userId);
+    if (!session) throw new Error(JSON.stringify(sessions));
+    await isHeardWhileRecorded(product, session.SlotIndex, page);
+    expect(await failures(page)).toEqual([]);
+    await leave(page);
+  },
+);

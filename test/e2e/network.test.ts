@@ -3,10 +3,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, openPage, receiverStats } from './support/browser.js';
 import { type LossyRelay, openLossyRelay } from './support/lossy-relay.js';
+import { isHeardWhileRecorded } from './support/microphone.js';
 import { callNode } from './support/node-links.js';
 import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
-import { recordMicrophone } from './support/recorder.js';
 import { serveSdkPage } from './support/sdk-page.js';
 import { connectionStats, inbound, join, leave, loudness, notes, withCandidates } from './support/sdk-session.js';
 import { addStampProject, keyArrives, readStamp } from './support/stamp.js';
@@ -128,27 +128,7 @@ describe('the microphone', () => {
     try {
       const page = await openPage(talking, site.url);
       await join(page, { product, init, projectId: stamp, userId });
-      const told = async (status: string) => {
-        const events = (await notes(page)).filter(({ value }) => value?.type === 'mic_status');
-        if (!JSON.stringify(events.at(-1) ?? null).includes(`"${status}"`)) throw new Error(JSON.stringify(events));
-        return true;
-      };
-      const openTracks = () =>
-        page.evaluate(() => {
-          const { TCGSDK } = window as unknown as { TCGSDK: { getUserMedia(): MediaStream } };
-          return TCGSDK.getUserMedia().getTracks().length;
-        });
-      const recorder = recordMicrophone(product, (await sessionOf()).SlotIndex);
-      try {
-        await until('word that the program records', () => told('open'));
-        // Chromium's own test device beeps once a second.
-        await until('a beep in the program', async () => recorder.loudest > 0.02);
-        expect(await openTracks()).toBe(1);
-      } finally {
-        await recorder.stop();
-      }
-      await until('word that it has ended', () => told('close'));
-      await until('a closed microphone', async () => (await openTracks()) === 0);
+      await isHeardWhileRecorded(product, (await sessionOf()).SlotIndex, page);
       await leave(page);
     } finally {
       await talking.close();

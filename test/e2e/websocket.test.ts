@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, openPage } from './support/browser.js';
 import { showsColours } from './support/colours.js';
+import { isHeardWhileRecorded } from './support/microphone.js';
 import { streamerPid } from './support/processes.js';
 import { disposeProduct, type Product, startProduct, until } from './support/product.js';
 import { serveSdkPage } from './support/sdk-page.js';
@@ -31,17 +32,23 @@ afterAll(async () => {
 /** Nobody answers there. */
 const blocked = (sdp: string) => withCandidates(sdp, () => ['a=candidate:90 1 udp 2130706431 192.0.2.1 9 typ host']);
 
+interface SessionRow {
+  readonly SessionId: string;
+  readonly UserId: string;
+  readonly SlotIndex: number;
+}
+
 /** The session of the stamp program. */
-async function sessionId(): Promise<string> {
-  const sessions = await product.cli<readonly { SessionId: string; UserId: string }[]>('sessions', 'list');
+async function sessionOf(): Promise<SessionRow> {
+  const sessions = await product.cli<readonly SessionRow[]>('sessions', 'list');
   const found = sessions.find((session) => session.UserId === guest.userId);
   if (!found) throw new Error(JSON.stringify(sessions));
-  return found.SessionId;
+  return found;
 }
 
 /** Opens a page that counts the WebSockets it opens. */
-async function openCountingPage(): Promise<{ readonly page: Page; readonly sockets: string[] }> {
-  const page = await openPage(browser, site.url);
+async function openCountingPage(from = browser): Promise<{ readonly page: Page; readonly sockets: string[] }> {
+  const page = await openPage(from, site.url);
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(socket.url()));
   return { page, sockets };
@@ -101,7 +108,7 @@ describe('a page whose network lets only HTTP pass', () => {
     await until('frames of known latency', async () => ((await latency(page))?.frames ?? 0) > 100);
     expect(await failures(page)).toEqual([]);
 
-    process.kill(await streamerPid(product, await sessionId()), 'SIGKILL');
+    process.kill(await streamerPid(product, (await sessionOf()).SessionId), 'SIGKILL');
     await until('another connection', async () => (await connections(page)) > 1);
     await keyArrives(page, 'b', 56);
     expect(sockets.length).toBeGreaterThan(1);
@@ -132,6 +139,30 @@ describe('a page whose network lets only HTTP pass', () => {
     await leave(page);
     await page.context().close();
   });
+});
+
+describe('the microphone of a page whose network lets only HTTP pass', () => {
+  it.each([
+    ['by a track processor', false],
+    ['by a worklet, where the browser has no other way', true],
+  ])(
+    'opens when a program begins to record, is heard by it, and closes when it ends: read %s',
+    async (_, byWorklet) => {
+      const talking = await launchBrowser(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
+      try {
+        const { page, sockets } = await openCountingPage(talking);
+        if (byWorklet) await page.evaluate(() => Reflect.deleteProperty(window, 'MediaStreamTrackProcessor'));
+        await join(page, { product, projectId: stamp, ...guest, rewrite: blocked });
+        await isHeardWhileRecorded(product, (await sessionOf()).SlotIndex, page);
+        expect(sockets).toHaveLength(1);
+        await keyArrives(page, 'a', 38);
+        expect(await failures(page)).toEqual([]);
+        await leave(page);
+      } finally {
+        await talking.close();
+      }
+    },
+  );
 });
 
 describe('a page whose network lets UDP pass', () => {

@@ -37,6 +37,8 @@ export const clientLimits = {
   socketAgainDelayMs: 500,
   /** A pair that connects but no DTLS after this time: some middle boxes let only small packets pass. */
   socketLateDelayMs: 6_000,
+  /** A packet of the user's voice is dropped above this send backlog of a WebSocket: half a second of voice, behind a full buffer of the system. */
+  voiceBacklogBytes: 2_048,
   /** Sound packets between two acknowledgements while no picture comes. */
   soundPacketsPerReceipt: 5,
   /** A decoder has failed that made nothing of more pictures than the first, or less than the share of more than the second, without such losses. */

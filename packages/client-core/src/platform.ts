@@ -64,8 +64,10 @@ export interface PeerPort {
 export interface MediaSocketHandlers {
   /** It may send. */
   onOpen(): void;
-  /** One binary message; text is not reported. */
+  /** One binary message. */
   onMessage(bytes: Uint8Array): void;
+  /** One text message. */
+  onText(text: string): void;
   /** It is closed, or never opened. */
   onClose(): void;
 }
@@ -126,6 +128,9 @@ export interface MediaDecoderPort {
   close(): void;
 }
 
+/** Sends one Opus packet of the user's voice, or drops it; `timestampUs` is of its first sample, any epoch. */
+export type VoiceSender = (data: Uint8Array, timestampUs: number) => void;
+
 /** What the WebSocket path needs of a device. */
 export interface MediaSocketPlatform {
   /** Why the device cannot play over a WebSocket; null when it can. */
@@ -134,6 +139,11 @@ export interface MediaSocketPlatform {
   open(url: string, subProtocol: string, handlers: MediaSocketHandlers): MediaSocketPort;
   /** @throws when the device has no decoder. */
   createDecoder(handlers: MediaDecoderHandlers): MediaDecoderPort;
+  /**
+   * A connection is in use: what the user says goes to `send` until it is closed. Null: the server hears nobody over it, so a microphone
+   * cannot be opened. Absent: the platform has no microphone.
+   */
+  attachVoice?(send: VoiceSender | null): { close(): void };
   /** UTF-8. */
   encodeText(text: string): Uint8Array;
   /** UTF-8; malformed bytes become replacement characters. */

@@ -6,12 +6,18 @@ import {
   buildKeyFrameWanted,
   buildMediaHead,
   buildReceived,
+  buildVoice,
+  buildVoiceReceived,
+  type MediaSocketHello,
   mediaKinds,
+  mediaSocketLimits,
+  parseMediaHello,
   parseMediaMessage,
 } from './media-socket.js';
 
 const label = fc.stringMatching(/^[ -~]{1,64}$/);
 const bytes = fc.uint8Array({ maxLength: 300 });
+const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 
 describe('media-v1 messages', () => {
@@ -49,6 +55,32 @@ describe('media-v1 messages', () => {
     );
   });
 
+  it('with a voice come back as they were built, whatever the packet', () => {
+    const packet = fc.uint8Array({ minLength: 1, maxLength: mediaSocketLimits.voicePacketBytes });
+    fc.assert(
+      fc.property(u16, u32, packet, (sequenceNumber, timestamp, data) => {
+        expect(parseMediaMessage(buildVoice(sequenceNumber, timestamp, data))).toEqual({
+          type: 'voice',
+          sequenceNumber,
+          timestamp,
+          data,
+        });
+        expect(parseMediaMessage(buildVoiceReceived(sequenceNumber))).toEqual({
+          type: 'voice-received',
+          sequenceNumber,
+        });
+        // Both counters go round.
+        expect(parseMediaMessage(buildVoice(sequenceNumber + 2 ** 16, timestamp + 2 ** 32, data))).toEqual(
+          parseMediaMessage(buildVoice(sequenceNumber, timestamp, data)),
+        );
+      }),
+    );
+    const longest = new Uint8Array(mediaSocketLimits.voicePacketBytes);
+    const tooLong = Uint8Array.from([...buildVoice(1, 2, longest), 0]);
+    expect(parseMediaMessage(tooLong)).toBeNull();
+    expect(() => buildVoice(1, 2, new Uint8Array(longest.length + 1))).toThrow(RangeError);
+  });
+
   it('are read the same wherever they lie in their buffer', () => {
     fc.assert(
       fc.property(label, bytes, bytes, (name, data, before) => {
@@ -65,7 +97,7 @@ describe('media-v1 messages', () => {
       fc.property(kinds, fc.uint8Array({ maxLength: 64 }), (kind, rest) => {
         const message = Uint8Array.from([kind, ...rest]);
         const parsed = parseMediaMessage(message);
-        if (parsed?.type === 'message') expect(parsed.data.length).toBeLessThan(message.length);
+        if (parsed !== null && 'data' in parsed) expect(parsed.data.length).toBeLessThan(message.length);
       }),
       { numRuns: 20_000 },
     );
@@ -81,7 +113,42 @@ describe('media-v1 messages', () => {
     ['data longer than said', [11, 0, 0, 0, 0, 1, 0x61, 0, 0, 0, 0, 0x62]],
     ['an unknown flag', [11, 2, 0, 0, 0, 1, 0x61, 0, 0, 0, 0]],
     ['a long acknowledgement', [12, 0, 0, 0, 1, 0]],
+    ['a voice without a packet', [15, 0, 1, 0, 0, 0, 2]],
+    ['a voice that is cut off', [15, 0, 1, 0]],
+    ['a short receipt of a voice', [16, 1]],
+    ['a long receipt of a voice', [16, 0, 1, 0]],
   ])('%s is no message', (_name, message) => {
     expect(parseMediaMessage(Uint8Array.from(message))).toBeNull();
+  });
+});
+
+describe('the first message of a server', () => {
+  const hello = (voice: object): MediaSocketHello => ({
+    Type: 'CreateSession',
+    Data: {
+      Code: 0,
+      Video: 'h264',
+      Audio: { Codec: 'opus', Channels: 2, SampleRate: 48_000, PcmFrameSize: 480 },
+      ...voice,
+    },
+  });
+
+  it('tells whether it takes a voice; one that does not know voices says nothing of them', () => {
+    expect(parseMediaHello(JSON.stringify(hello({ Voice: { Codec: 'opus' } })))).toEqual({ takesVoice: true });
+    expect(parseMediaHello(JSON.stringify(hello({})))).toEqual({ takesVoice: false });
+    expect(parseMediaHello(JSON.stringify(hello({ Voice: { Codec: 'g711' } })))).toEqual({ takesVoice: false });
+    expect(parseMediaHello(JSON.stringify(hello({ Voice: null })))).toEqual({ takesVoice: false });
+  });
+
+  it('of any other form is null, and never an exception', () => {
+    const long = JSON.stringify(hello({ Voice: { Codec: 'opus' }, more: 'x'.repeat(mediaSocketLimits.helloChars) }));
+    for (const text of ['', '{', 'null', '[]', '7', '{"Type":"CreateSession"}', '{"Type":"Other","Data":{}}', long]) {
+      expect(parseMediaHello(text)).toBeNull();
+    }
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseMediaHello(text)).toBeNull();
+      }),
+    );
   });
 });

@@ -11,13 +11,15 @@ export const mediaSocketProtocol = 'media-v1';
 /** Path of the WebSocket at the control plane and at the streamer. */
 export const mediaSocketPath = '/play';
 
-/** First bytes. `received`, `channelClosed` and `keyFrameWanted` are Cloudstage extensions. */
+/** First bytes. 12 to 16 are Cloudstage extensions. */
 export const mediaKinds = {
   channelOpen: 10,
   message: 11,
   received: 12,
   channelClosed: 13,
   keyFrameWanted: 14,
+  voice: 15,
+  voiceReceived: 16,
   opus: 101,
   h264: 103,
   vp8: 105,
@@ -30,6 +32,13 @@ export const mediaSocketLimits = {
   /** One channel message with its head. */
   clientMessageBytes: limits.channelMessageBytes + 128,
   labelChars: 64,
+  /** The longest Opus packet of one frame (RFC 6716 §3.2); one of 20 ms of speech has 80 bytes. */
+  voicePacketBytes: 1_276,
+  /** Packets of a voice that its client waits for less than this many receipts with; the server sends one with every fifth. */
+  voiceInFlight: 50,
+  voicePerReceipt: 5,
+  /** The server's first message has a few hundred. */
+  helloChars: 4_096,
 } as const;
 
 /** One message of either direction. Bytes are views into the message. */
@@ -42,10 +51,25 @@ export type MediaMessage =
   /** Client → server: bytes of binary messages that have arrived so far, modulo 2³². */
   | { readonly type: 'received'; readonly bytes: number }
   /** Client → server: the decoder cannot go on without a key frame. */
-  | { readonly type: 'key-frame-wanted' };
+  | { readonly type: 'key-frame-wanted' }
+  | VoiceMessage
+  /** Server → client: the newest packet of the voice that has arrived. */
+  | { readonly type: 'voice-received'; readonly sequenceNumber: number };
+
+/** Client → server: one Opus packet of the user's microphone, 48 kHz. */
+export interface VoiceMessage {
+  readonly type: 'voice';
+  /** Counts the packets that are sent, modulo 2¹⁶. */
+  readonly sequenceNumber: number;
+  /** Of the first sample, 48 kHz of any epoch, modulo 2³². */
+  readonly timestamp: number;
+  readonly data: Uint8Array;
+}
 
 /** Length of the head of a picture or sound packet. */
 export const mediaHeadBytes = 5;
+
+const voiceHeadBytes = 7;
 
 function readLabel(bytes: Uint8Array): string | null {
   if (bytes.length === 0 || bytes.length > mediaSocketLimits.labelChars) return null;
@@ -69,6 +93,13 @@ function parseChannelMessage(bytes: Uint8Array): MediaMessage | null {
   const dataBytes = view(bytes).getUint32(labelEnd);
   if (label === null || labelEnd + 4 + dataBytes !== bytes.length) return null;
   return { type: 'message', label, binary: bytes[1] === 1, data: bytes.subarray(labelEnd + 4) };
+}
+
+function parseVoice(bytes: Uint8Array): MediaMessage | null {
+  const dataBytes = bytes.length - voiceHeadBytes;
+  if (dataBytes < 1 || dataBytes > mediaSocketLimits.voicePacketBytes) return null;
+  const sequenceNumber = view(bytes).getUint16(1);
+  return { type: 'voice', sequenceNumber, timestamp: view(bytes).getUint32(3), data: bytes.subarray(voiceHeadBytes) };
 }
 
 /** Reads one message; null for one that is malformed or of an unknown kind. Never throws, copies nothing. PURE. */
@@ -95,6 +126,10 @@ export function parseMediaMessage(bytes: Uint8Array): MediaMessage | null {
       return bytes.length === 5 ? { type: 'received', bytes: view(bytes).getUint32(1) } : null;
     case mediaKinds.keyFrameWanted:
       return bytes.length === 1 ? { type: 'key-frame-wanted' } : null;
+    case mediaKinds.voice:
+      return parseVoice(bytes);
+    case mediaKinds.voiceReceived:
+      return bytes.length === 3 ? { type: 'voice-received', sequenceNumber: view(bytes).getUint16(1) } : null;
     default:
       return null;
   }
@@ -141,7 +176,26 @@ export function buildKeyFrameWanted(): Uint8Array {
   return Uint8Array.of(mediaKinds.keyFrameWanted);
 }
 
-/** First message of the server, as text: what it is going to send. */
+/** One packet of the user's voice. @throws RangeError when `data` is longer than {@link mediaSocketLimits.voicePacketBytes}. PURE. */
+export function buildVoice(sequenceNumber: number, timestamp: number, data: Uint8Array): Uint8Array {
+  if (data.length > mediaSocketLimits.voicePacketBytes) throw new RangeError('a packet of a voice is too long');
+  const message = new Uint8Array(voiceHeadBytes + data.length);
+  message[0] = mediaKinds.voice;
+  view(message).setUint16(1, sequenceNumber & 0xffff);
+  view(message).setUint32(3, timestamp >>> 0);
+  message.set(data, voiceHeadBytes);
+  return message;
+}
+
+/** Tells the client that its voice has arrived up to a packet. PURE. */
+export function buildVoiceReceived(sequenceNumber: number): Uint8Array {
+  const message = new Uint8Array(3);
+  message[0] = mediaKinds.voiceReceived;
+  view(message).setUint16(1, sequenceNumber & 0xffff);
+  return message;
+}
+
+/** First message of the server, as text: what it is going to send, and what it takes. */
 export interface MediaSocketHello {
   readonly Type: 'CreateSession';
   readonly Data: {
@@ -153,5 +207,25 @@ export interface MediaSocketHello {
       readonly SampleRate: number;
       readonly PcmFrameSize: number;
     };
+    /** It hears this client's user; absent: it does not, or does not know {@link VoiceMessage}, and ends with one that sends some. */
+    readonly Voice?: { readonly Codec: 'opus' };
   };
+}
+
+/** What a client learns from the first message of the server. */
+export interface ServerHello {
+  readonly takesVoice: boolean;
+}
+
+/** Reads the first message of the server; null for a text that is none. Never throws. PURE. */
+export function parseMediaHello(text: string): ServerHello | null {
+  if (text.length > mediaSocketLimits.helloChars) return null;
+  try {
+    const { Type, Data } = JSON.parse(text) as { readonly Type?: unknown; readonly Data?: unknown };
+    if (Type !== 'CreateSession' || typeof Data !== 'object' || Data === null) return null;
+    const { Voice } = Data as { readonly Voice?: { readonly Codec?: unknown } | null };
+    return { takesVoice: Voice?.Codec === 'opus' };
+  } catch {
+    return null;
+  }
 }

@@ -50,6 +50,8 @@ export const ClientSessionSchema = Type.Object({
   userId: Nullish(Type.String({ maxLength: 256 })),
   /** The client lays a picture of any size out as the screen. Others show a smaller picture smaller, so their pictures keep their size. */
   scalesPicture: Type.Optional(Type.Union([Type.Null(), Type.Boolean()])),
+  /** The client can send its user's voice on a WebSocket as well: there, others are not told that the program records. */
+  speaksOnSocket: Type.Optional(Type.Union([Type.Null(), Type.Boolean()])),
 });
 /** See {@link ClientSessionSchema}. */
 export type ClientSession = Static<typeof ClientSessionSchema>;

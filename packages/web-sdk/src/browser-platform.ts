@@ -9,6 +9,7 @@ import {
   withStereo,
 } from '@cloudstage/client-core';
 import { createBrowserMediaSocket } from './stream/media-socket.js';
+import { createVoiceTrack, type VoiceTrack } from './voice-track.js';
 
 /** What the browser platform hands to its owner. */
 export interface BrowserPlatformDeps {
@@ -16,30 +17,9 @@ export interface BrowserPlatformDeps {
   onTrack(track: MediaStreamTrack, keepsTime: boolean): void;
   /** The view shows a picture of the last track. */
   hasPicture(): boolean;
+  /** A connection does not carry the track that is being sent, or not any more. */
+  onVoiceFailed(error: unknown): void;
   log(message: string): void;
-}
-
-/** What the page's user says, on whichever connection there is. */
-export interface VoiceTrack {
-  /** Sends `track` on the present connection and on later ones; null: nothing. */
-  send(track: MediaStreamTrack | null): Promise<void>;
-  /** A new connection's sender. */
-  attach(sender: RTCRtpSender): void;
-}
-
-function createVoiceTrack(log: (message: string) => void): VoiceTrack {
-  let track: MediaStreamTrack | null = null;
-  let sender: RTCRtpSender | null = null;
-  return {
-    send: async (next) => {
-      track = next;
-      await sender?.replaceTrack(next);
-    },
-    attach: (next) => {
-      sender = next;
-      if (track) next.replaceTrack(track).catch((error: unknown) => log(`microphone: ${String(error)}`));
-    },
-  };
 }
 
 function openChannel(
@@ -143,11 +123,14 @@ async function postJson(url: string, body: unknown, deadlineMs: number): Promise
 
 /** The browser as a platform. Contacts nothing but the peer, and addresses that the page has given. */
 export function createBrowserPlatform(deps: BrowserPlatformDeps): Platform & { readonly voice: VoiceTrack } {
-  const voice = createVoiceTrack(deps.log);
+  const voice = createVoiceTrack(deps.onVoiceFailed);
   return {
     voice,
     createPeer: (handlers) => createPeer(deps, handlers, voice),
-    mediaSocket: createBrowserMediaSocket({ attach: deps.onTrack, hasPicture: deps.hasPicture }),
+    mediaSocket: createBrowserMediaSocket(
+      { attach: deps.onTrack, hasPicture: deps.hasPicture },
+      { track: voice, onFailed: deps.onVoiceFailed },
+    ),
     nowMs: () => performance.timeOrigin + performance.now(),
     random: () => Math.random(),
     setInterval(callback, periodMs) {

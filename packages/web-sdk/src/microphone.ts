@@ -8,7 +8,7 @@ export interface MicrophoneResult {
   readonly userMedia: MediaStream | null;
 }
 
-/** News of the microphone for the page: 0 ok, 1 there is none, 2 the user refused, 3 none fits the profile. */
+/** News of the microphone for the page: 0 ok, 1 there is none or it cannot be sent, 2 the user refused, 3 none fits the profile; `msg` is the error's name. */
 export interface MicrophoneChange {
   readonly code: 0 | 1 | 2 | 3;
   readonly msg: string;
@@ -77,11 +77,27 @@ export class Microphone {
       this.#deps.tell('open');
       return { code: 0, msg: 'success', userMedia: stream };
     } catch (error) {
-      this.#release();
-      const name = error instanceof Error ? error.name : String(error);
-      this.#deps.onChange({ code: codes[name] ?? 1, msg: name });
+      const name = this.#releaseFor(error);
       return { code: 1, msg: name, userMedia: null };
     }
+  }
+
+  /** What is being sent is not sent any more, as when a browser's encoder fails: it is closed, and the page is told. */
+  fail(error: unknown): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#stream === null) return;
+      await this.#deps.send(null).catch(() => undefined);
+      this.#releaseFor(error);
+      this.#deps.tell('close');
+    });
+  }
+
+  /** @returns the error's name */
+  #releaseFor(error: unknown): string {
+    this.#release();
+    const name = error instanceof Error ? error.name : String(error);
+    this.#deps.onChange({ code: codes[name] ?? 1, msg: name });
+    return name;
   }
 
   /**
@@ -121,6 +137,7 @@ export class Microphone {
   /** Lets go of the device, without a word to anybody. Idempotent. */
   close(): void {
     this.#followed = null;
+    this.#deps.send(null).catch(() => undefined);
     this.#release();
   }
 }

@@ -23,6 +23,7 @@ import { defaultInputSettings, type InputSettings } from './input/input-context.
 import { Microphone } from './microphone.js';
 import { routeNotification } from './notification-router.js';
 import { SdkLog } from './sdk-log.js';
+import { canSpeakOnSocket } from './stream/socket-voice.js';
 
 /** Characters of one `paste` message: in UTF-8 and JSON they stay below the channel's message size. */
 const pasteChunkChars = 32_768;
@@ -64,6 +65,7 @@ export class SdkCore {
     const platform = createBrowserPlatform({
       onTrack: (track, keepsTime) => this.view?.attach(track, keepsTime),
       hasPicture: () => (this.view?.elements.video.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA,
+      onVoiceFailed: (error) => this.microphone.fail(error),
       log: (message) => this.log.write(message),
     });
     this.session = new ClientSessionController(platform, (notification) => this.#onNotification(notification));
@@ -86,6 +88,7 @@ export class SdkCore {
         ...(options.streaming?.streamName ? { streamName: options.streaming.streamName } : {}),
         ...(options.streamProfile ? { streamProfile: options.streamProfile } : {}),
         ...(options.userId === undefined ? {} : { userId: options.userId }),
+        speaksOnSocket: canSpeakOnSocket(),
       },
       settings: this.#sessionSettings(options),
       statsInterval: options.statsInterval ?? 1,

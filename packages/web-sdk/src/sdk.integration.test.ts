@@ -139,6 +139,7 @@ test('the ClientSession has the official shape', async () => {
     'streamProfile',
     'userId',
     'scalesPicture',
+    'speaksOnSocket',
   ]);
   expect(session).toMatchObject({
     type: 'offer',

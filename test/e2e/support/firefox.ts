@@ -22,6 +22,9 @@ const mostBytes = 16 * 1024 * 1024;
  */
 const preferences = {
   'media.autoplay.default': 0,
+  // A microphone that sounds, for whoever asks.
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
   'app.update.enabled': false,
   'app.normandy.enabled': false,
@@ -146,13 +149,14 @@ function createPage(send: Send, context: string): Page {
   return page as unknown as Page;
 }
 
-/** Starts `firefox-esr` without a display, with a fresh profile. */
-export async function launchFirefox(): Promise<Firefox> {
+/** Starts `firefox-esr` without a display, with a fresh profile; `soundServer` as in PULSE_SERVER. */
+export async function launchFirefox(soundServer = ''): Promise<Firefox> {
   const profile = await mkdtemp(join(tmpdir(), 'cloudstage-firefox-'));
   const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
   await writeFile(join(profile, 'user.js'), `${lines.join('\n')}\n`);
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port=0'];
-  const env = { ...process.env, HOME: profile, MOZ_HEADLESS_WIDTH: '1300', MOZ_HEADLESS_HEIGHT: '900' };
+  const screen = { MOZ_HEADLESS_WIDTH: '1300', MOZ_HEADLESS_HEIGHT: '900' };
+  const env = { ...process.env, ...screen, HOME: profile, ...(soundServer ? { PULSE_SERVER: soundServer } : {}) };
   const child = spawn('firefox-esr', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const close = async () => {

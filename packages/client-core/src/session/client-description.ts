@@ -9,10 +9,12 @@ export interface ClientDescriptionOptions {
   readonly streamName?: string;
   readonly streamProfile?: StreamProfile;
   readonly userId?: string;
+  /** The device can send its user's voice on a WebSocket. */
+  readonly speaksOnSocket?: boolean;
 }
 
 /**
- * Builds the ClientSession around an offer. Field for field what the official SDK sends, and `scalesPicture`: undefined fields are
+ * Builds the ClientSession around an offer. Field for field what the official SDK sends, `scalesPicture` and `speaksOnSocket`: undefined fields are
  * absent, `desktopResolution` is null when there is no wish. PURE.
  */
 export function describeClient(offerSdp: string, options: ClientDescriptionOptions): ClientSession {
@@ -28,6 +30,7 @@ export function describeClient(offerSdp: string, options: ClientDescriptionOptio
     ...(options.streamProfile ? { streamProfile: options.streamProfile } : {}),
     ...(options.userId === undefined ? {} : { userId: options.userId }),
     scalesPicture: true,
+    ...(options.speaksOnSocket ? { speaksOnSocket: true } : {}),
   };
 }
 

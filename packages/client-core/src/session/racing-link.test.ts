@@ -1,4 +1,10 @@
-import { buildChannelMessage, buildMediaHead, parseMediaMessage } from '@cloudstage/protocol';
+import {
+  buildChannelMessage,
+  buildMediaHead,
+  buildVoiceReceived,
+  mediaSocketLimits,
+  parseMediaMessage,
+} from '@cloudstage/protocol';
 import { describe, expect, it } from 'vitest';
 import { clientLimits } from '../limits.js';
 import type {
@@ -7,6 +13,7 @@ import type {
   MediaSocketHandlers,
   PeerHandlers,
   Platform,
+  VoiceSender,
 } from '../platform.js';
 import { createLinkFactory, type TransportWish } from './racing-link.js';
 
@@ -26,6 +33,8 @@ function harness({ unavailable = null as string | null, wish = {} as TransportWi
     peer: null as PeerHandlers | null,
     socket: null as MediaSocketHandlers | null,
     decoder: null as MediaDecoderHandlers | null,
+    voice: undefined as VoiceSender | null | undefined,
+    buffered: 0,
   };
   const platform: Platform = {
     createPeer(handlers) {
@@ -50,7 +59,7 @@ function harness({ unavailable = null as string | null, wish = {} as TransportWi
         state.socket = handlers;
         return {
           send: (bytes) => sent.push(bytes) > 0,
-          bufferedBytes: () => 0,
+          bufferedBytes: () => state.buffered,
           close: () => void log.push('socket closed'),
         };
       },
@@ -63,6 +72,10 @@ function harness({ unavailable = null as string | null, wish = {} as TransportWi
           stats: () => ({ framesDecoded: 3, framesDropped: 0, totalDecodeTimeS: 0, width: 2, height: 2, soundGaps: 0 }),
           close: () => undefined,
         };
+      },
+      attachVoice(send) {
+        state.voice = send;
+        return { close: () => void log.push('voice closed') };
       },
       encodeText: (text) => Uint8Array.from(text, (character) => character.charCodeAt(0)),
       decodeText: (bytes) => String.fromCharCode(...bytes),
@@ -147,6 +160,48 @@ describe('a link', () => {
     });
     state.socket?.onClose();
     expect(log.at(-1)).toBe('connection failed');
+  });
+
+  const plays = async (hello: string) => {
+    const made = harness({ wish: { mode: 'websocket' } });
+    const link = made.open();
+    await link.applyAnswer('sdp', url);
+    made.state.socket?.onText(hello);
+    expect(made.state.voice).toBeUndefined();
+    made.state.decoder?.onPicture();
+    await settled();
+    return { ...made, link };
+  };
+  const voices = (messages: readonly ReturnType<typeof parseMediaMessage>[]) =>
+    messages.flatMap((message) => (message?.type === 'voice' ? [[message.sequenceNumber, message.timestamp]] : []));
+
+  it('sends a voice to a server that takes it: numbered, in ticks of 48 kHz, and dropped while too much waits', async () => {
+    const { state, messages, log, link } = await plays('{"Type":"CreateSession","Data":{"Voice":{"Codec":"opus"}}}');
+    const say = (timestampUs: number) => state.voice?.(Uint8Array.of(0xf8), timestampUs);
+    say(20_000);
+    state.buffered = clientLimits.voiceBacklogBytes + 1;
+    say(40_000);
+    state.buffered = 0;
+    say(60_000);
+    expect(voices(messages())).toEqual([
+      [0, 960],
+      [1, 2_880],
+    ]);
+    for (let index = 0; index < 2 * mediaSocketLimits.voiceInFlight; index += 1) say(0);
+    expect(voices(messages())).toHaveLength(mediaSocketLimits.voiceInFlight);
+    state.socket?.onMessage(buildVoiceReceived(4));
+    say(0);
+    expect(voices(messages())).toHaveLength(mediaSocketLimits.voiceInFlight + 1);
+    state.voice?.(new Uint8Array(mediaSocketLimits.voicePacketBytes + 1), 0);
+    link.close();
+    expect(log.at(-2)).toBe('voice closed');
+    say(0);
+    expect(voices(messages())).toHaveLength(mediaSocketLimits.voiceInFlight + 1);
+  });
+
+  it('sends none to a server that takes none', async () => {
+    const { state } = await plays('{"Type":"CreateSession","Data":{"Code":0}}');
+    expect(state.voice).toBeNull();
   });
 
   it('opens no WebSocket when WebRTC connects, and forgets the race', async () => {

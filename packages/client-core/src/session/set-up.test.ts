@@ -27,6 +27,9 @@ describe('ClientSession', () => {
       streamName: 'high',
       scalesPicture: true,
     });
+    expect(describeClient('v=0\r\n', { platform: 'pc', userAgent: '', speaksOnSocket: true })).toMatchObject({
+      speaksOnSocket: true,
+    });
     const half = describeClient('v=0\r\n', { platform: 'pc', userAgent: '', remoteDesktopResolution: { width: 1920 } });
     expect(half.desktopResolution).toBeNull();
   });

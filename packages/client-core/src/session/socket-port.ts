@@ -3,7 +3,10 @@ import {
   buildChannelMessage,
   buildKeyFrameWanted,
   buildReceived,
+  buildVoice,
+  mediaSocketLimits,
   mediaSocketProtocol,
+  parseMediaHello,
   parseMediaMessage,
 } from '@cloudstage/protocol';
 import { clientLimits } from '../limits.js';
@@ -16,8 +19,10 @@ import type {
   PeerHandlers,
   PeerPort,
   StatsEntry,
+  VoiceSender,
 } from '../platform.js';
 import { createTimestampUnwrapper, readH264, readVp8 } from '../stream/h264.js';
+import { createVoiceFlow, type VoiceFlow } from './voice-flow.js';
 
 /** What a WebSocket reports until it is used or closed. */
 export interface SocketPortEvents {
@@ -84,6 +89,9 @@ interface Context {
   readonly counters: ReturnType<typeof createCounters>;
   readonly unwrapVideo: (timestamp: number) => number;
   readonly unwrapAudio: (timestamp: number) => number;
+  readonly voiceFlow: VoiceFlow;
+  voice: { close(): void } | null;
+  takesVoice: boolean;
   decoder: MediaDecoderPort | null;
   socket: MediaSocketPort | null;
   peer: PeerHandlers | null;
@@ -103,6 +111,7 @@ function fail(context: Context, message: string): void {
 
 function close(context: Context): void {
   context.closed = true;
+  context.voice?.close();
   context.decoder?.close();
   context.socket?.close();
   context.channels.clear();
@@ -142,9 +151,24 @@ function onMessage(context: Context, bytes: Uint8Array): void {
     context.soundUnacknowledged += 1;
     if (context.soundUnacknowledged >= clientLimits.soundPacketsPerReceipt) acknowledge(context);
     context.decoder?.audio(message.data, context.unwrapAudio(message.timestamp));
+  } else if (message.type === 'voice-received') {
+    context.voiceFlow.onReceived(message.sequenceNumber);
   } else if (message.type === 'message' && !message.binary) {
     context.channels.get(message.label)?.onMessage(context.media.decodeText(message.data));
   }
+}
+
+/** Ticks of 48 kHz. */
+const voiceTicksPerUs = 0.048;
+
+function sendVoice(context: Context): VoiceSender {
+  return (data, timestampUs) => {
+    const { socket, voiceFlow, closed } = context;
+    if (closed || socket === null || data.length === 0 || data.length > mediaSocketLimits.voicePacketBytes) return;
+    const sequenceNumber = voiceFlow.take(socket.bufferedBytes());
+    if (sequenceNumber === null) return;
+    socket.send(buildVoice(sequenceNumber, Math.round(timestampUs * voiceTicksPerUs), data));
+  };
 }
 
 function openChannel(context: Context, label: string, handlers: ChannelHandlers): ChannelPort {
@@ -182,6 +206,9 @@ function connect(context: Context, url: string): void {
     context.socket = media.open(url, mediaSocketProtocol, {
       onOpen: () => undefined,
       onMessage: (bytes) => onMessage(context, bytes),
+      onText: (text) => {
+        context.takesVoice ||= parseMediaHello(text)?.takesVoice === true;
+      },
       onClose: () => fail(context, 'the WebSocket was closed'),
     });
   } catch (error) {
@@ -196,6 +223,7 @@ export function createSocketPort(media: MediaSocketPlatform, url: string, events
   const context: Context = {
     ...{ media, events, channels: new Map(), counters: createCounters() },
     ...{ unwrapVideo: createTimestampUnwrapper(), unwrapAudio: createTimestampUnwrapper() },
+    ...{ voiceFlow: createVoiceFlow(), voice: null, takesVoice: false },
     ...{ decoder: null, socket: null, peer: null },
     ...{ waitsForKeyFrame: true, soundUnacknowledged: 0, sawPicture: false, closed: false },
   };
@@ -206,6 +234,7 @@ export function createSocketPort(media: MediaSocketPlatform, url: string, events
       context.decoder?.attach();
       handlers.onTrack('video');
       handlers.onTrack('audio');
+      context.voice = media.attachVoice?.(context.takesVoice ? sendVoice(context) : null) ?? null;
       handlers.onConnectionState('connected');
       // Pages that show the state of the network know it by this name.
       handlers.onIceState('connected');

@@ -1,3 +1,4 @@
+import { resumeWhenAllowed } from './resume.js';
 import { soundWorkletSource } from './sound-worklet.js';
 
 /** Plays decoded sound into a track. */
@@ -28,17 +29,6 @@ function interleaved(sound: AudioData): Float32Array {
     for (const [i, sample] of plane.entries()) samples[i * channels + channel] = sample;
   }
   return samples;
-}
-
-/** Lets a context run as soon as the browser allows it: at once, or with the user's next gesture. */
-function resumeWhenAllowed(context: AudioContext, signal: AbortSignal): void {
-  const resume = () => {
-    if (context.state === 'suspended') context.resume().catch(() => undefined);
-  };
-  for (const gesture of ['pointerdown', 'keydown', 'touchend']) {
-    document.addEventListener(gesture, resume, { signal, capture: true });
-  }
-  resume();
 }
 
 /** Creates the player. @throws when the browser has no decoder of sound. */

@@ -70,7 +70,7 @@ const silent: MicStatusChannel = { onOpen: () => undefined, onSwitched: () => un
 /**
  * Tells players when the program begins and ends to record, and those who join what holds then: that it records, or that it no longer does
  * if they opened their microphone for it. The channel is lossy: each is sent once more after {@link controlLimits.micRepeatMs}, unless the client
- * has answered by then. Who is not heard is told nothing.
+ * has answered by then. Who cannot be heard is told nothing.
  */
 export function createMicStatus(microphone: MicrophoneState): MicStatus {
   const opened = createOpenedUsers();

@@ -1,8 +1,9 @@
+import type { ClientSession } from '@cloudstage/protocol';
 import type { ControlPeer, PeerControl } from '../control/contract.js';
 import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
 import { createDismissal, type Dismissal } from './dismissal.js';
-import type { PeerIdentity } from './peer.js';
+import type { PeerIdentity } from './peer-identity.js';
 import type { SessionPeer } from './session-peer.js';
 
 /** A peer with its channels' control, as the set keeps it. */
@@ -21,6 +22,11 @@ export function newEntry<P extends SessionPeer>(
   parts: Omit<PeerEntry, 'peer' | 'paused' | 'dismissal'> & { readonly peer: P },
 ): PeerEntry & { readonly peer: P } {
   return { ...parts, paused: { audio: false, video: false }, dismissal: createDismissal() };
+}
+
+/** What the client says of itself that its peer must know. */
+export function abilitiesOf({ scalesPicture, speaksOnSocket }: ClientSession) {
+  return { scalesPicture: scalesPicture === true, speaksOnSocket: speaksOnSocket === true };
 }
 
 /** The peer as its control sees it. It may come into being later than its control, and is deaf until then. */

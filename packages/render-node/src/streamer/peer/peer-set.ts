@@ -5,13 +5,13 @@ import type { Control, PausableMedia, PeerControl } from '../control/contract.js
 import type { HeartbeatExtras } from '../latency/peer-latency.js';
 import { createSourceLatency, type SourceLatency } from '../latency/source-latency.js';
 import { streamerLimits } from '../limits.js';
+import type { VoicePacket } from '../media/microphone.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
-import type { ReceivedRtp } from '../rtp/rtp-parse.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
 import type { CommonCodec, VideoCodec } from '../video-codec.js';
-import { controlPeerOf, describePeer, listenerOf, newEntry, type PeerEntry } from './attach.js';
+import { abilitiesOf, controlPeerOf, describePeer, listenerOf, newEntry, type PeerEntry } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 import type { PeerPicture, PeerStats } from './session-peer.js';
@@ -25,7 +25,7 @@ export interface PeerSetEvents {
   readonly onKeyFrameNeeded: () => void;
   readonly onTargetChanged: () => void;
   /** A packet of a player's microphone. */
-  readonly onVoice: (peerId: string, packet: ReceivedRtp) => void;
+  readonly onVoice: (peerId: string, packet: VoicePacket) => void;
   /** A peer wants pictures again after a pause. */
   readonly onResumed: () => void;
   /** Nobody gets pictures of this codec at the moment: who has it is sent away, to come back for another. */
@@ -84,7 +84,7 @@ export class PeerSet {
     if (this.#entries.has(peerId)) throw new AppError('peer-exists', `there is a peer ${peerId} already`);
     this.#pending++;
     try {
-      const identity = { peerId, userId, role, seat, scalesPicture: params.clientSession.scalesPicture === true };
+      const identity = { peerId, userId, role, seat, ...abilitiesOf(params.clientSession) };
       // Channels cannot open before the answer has reached the client, so the controls are there in time.
       const holder: { peer?: Peer } = {};
       const control = this.#control.attachPeer(controlPeerOf(identity, reconnectToken, () => holder.peer));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type HeartbeatRequest, type LatencyReport, limits, type Role } from '@cloudstage/protocol';
+import { type HeartbeatRequest, type LatencyReport, limits } from '@cloudstage/protocol';
 import type { PeerConnection } from 'node-datachannel';
 import type { Logger } from 'pino';
 import { createPeerLatency, type HeartbeatExtras, type PeerLatency } from '../latency/peer-latency.js';
@@ -13,20 +13,11 @@ import { audioClockRate, videoClockRate } from '../rtp/rtp-time.js';
 import type { VideoCodec } from '../video-codec.js';
 import { type ChannelListener, PeerChannels } from './channels.js';
 import { newStream, streamOptions } from './local-streams.js';
+import type { PeerIdentity } from './peer-identity.js';
 import { type AnswerOptions, buildAnswer } from './sdp-answer.js';
 import type { Offer } from './sdp-offer.js';
 import { createTokenBucket } from './token-bucket.js';
 import { type Connection, openConnection } from './webrtc.js';
-
-/** Who a peer is. */
-export interface PeerIdentity {
-  readonly peerId: string;
-  readonly userId: string;
-  readonly role: Role;
-  readonly seat: number;
-  /** Lays a picture of any size out as the screen; without it, pictures keep their size. */
-  readonly scalesPicture?: boolean;
-}
 
 /** Why a peer ended. */
 export type PeerCloseReason =

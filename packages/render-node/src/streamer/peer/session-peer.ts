@@ -4,7 +4,8 @@ import type { CongestionOptions } from '../rtp/congestion.js';
 import type { VideoPicture } from '../rtp/media-sender.js';
 import type { VideoCodec } from '../video-codec.js';
 import type { PeerChannels } from './channels.js';
-import type { Peer, PeerCloseReason, PeerIdentity } from './peer.js';
+import type { Peer, PeerCloseReason } from './peer.js';
+import type { PeerIdentity } from './peer-identity.js';
 
 /** One picture for every kind of peer. */
 export interface PeerPicture extends VideoPicture {

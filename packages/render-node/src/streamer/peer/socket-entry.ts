@@ -1,4 +1,5 @@
 import type { Control } from '../control/contract.js';
+import type { VoicePacket } from '../media/microphone.js';
 import { controlPeerOf, listenerOf, newEntry, type PeerEntry } from './attach.js';
 import type { PeerCloseReason } from './peer.js';
 import { SocketPeer, type SocketPeerEvents, type SocketPeerOptions } from './socket-peer.js';
@@ -9,6 +10,7 @@ export interface SocketEntryParts
     Pick<SocketPeerEvents, 'onKeyFrameNeeded' | 'onTargetChanged'> {
   readonly control: Control;
   readonly onClosed: (peerId: string, reason: PeerCloseReason) => void;
+  readonly onVoice: (peerId: string, packet: VoicePacket) => void;
 }
 
 /**
@@ -24,14 +26,15 @@ export function createSocketEntry(
   const { peerId } = identity;
   const holder: { peer?: SocketPeer } = {};
   const controlPeer = controlPeerOf(identity, reconnectToken, () => holder.peer);
-  // Nothing carries a voice on a WebSocket.
-  const control = parts.control.attachPeer({ ...controlPeer, canSpeak: false });
+  const canSpeak = controlPeer.canSpeak && identity.speaksOnSocket === true;
+  const control = parts.control.attachPeer({ ...controlPeer, canSpeak });
   const peer = new SocketPeer(
     {
       onChosen: () => void sibling.peer.close('replaced'),
       onClosed: (reason) => parts.onClosed(peerId, reason),
       onKeyFrameNeeded: parts.onKeyFrameNeeded,
       onTargetChanged: parts.onTargetChanged,
+      onVoice: (packet) => parts.onVoice(peerId, packet),
       channels: listenerOf(control),
     },
     { ...parts, identity, codec: socketCodec, logger: parts.logger.child({ peerId }) },

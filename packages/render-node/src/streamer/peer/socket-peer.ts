@@ -10,6 +10,7 @@ import {
 import type { Logger } from 'pino';
 import { createPeerLatency, type HeartbeatExtras, type PeerLatency } from '../latency/peer-latency.js';
 import { streamerLimits } from '../limits.js';
+import type { VoicePacket } from '../media/microphone.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
 import { rtpTimestamp, videoClockRate } from '../rtp/rtp-time.js';
 import type { SocketConnection } from '../socket/connection.js';
@@ -17,8 +18,10 @@ import { socketLimits } from '../socket/limits.js';
 import { createSocketRate, type SocketRate } from '../socket/socket-rate.js';
 import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
-import type { PeerCloseReason, PeerIdentity } from './peer.js';
+import type { PeerCloseReason } from './peer.js';
+import type { PeerIdentity } from './peer-identity.js';
 import type { PeerPicture, PeerStats, SessionPeer } from './session-peer.js';
+import { createSocketVoice } from './socket-voice.js';
 import { createTokenBucket } from './token-bucket.js';
 
 /** What a peer on a WebSocket tells its owner. None of these may throw. */
@@ -29,6 +32,8 @@ export interface SocketPeerEvents {
   readonly onClosed: (reason: PeerCloseReason) => void;
   readonly onKeyFrameNeeded: () => void;
   readonly onTargetChanged: () => void;
+  /** A packet of the player's microphone. */
+  readonly onVoice: (packet: VoicePacket) => void;
   readonly channels: ChannelListener;
 }
 
@@ -47,12 +52,13 @@ export interface SocketPeerOptions {
 
 const pictureKinds = { H264: 'h264', VP8: 'vp8' } as const;
 
-const hello = (codec: CommonCodec): MediaSocketHello => ({
+const hello = (codec: CommonCodec, isHeard: boolean): MediaSocketHello => ({
   Type: 'CreateSession',
   Data: {
     Code: 0,
     Video: pictureKinds[codec],
     Audio: { Codec: 'opus', Channels: 2, SampleRate: 48_000, PcmFrameSize: 480 },
+    ...(isHeard ? { Voice: { Codec: 'opus' } } : {}),
   },
 });
 
@@ -80,6 +86,7 @@ export class SocketPeer implements SessionPeer {
   readonly #open = new Set<string>();
   readonly #messages = createTokenBucket(streamerLimits.messagesPerSecond);
   readonly #bytes = createTokenBucket(streamerLimits.messageBytesPerSecond);
+  readonly #onVoice: ReturnType<typeof createSocketVoice>;
   readonly #stats = { packetsSent: 0, bytesSent: 0, packetsRetransmitted: 0, nacksReceived: 0, picturesSkipped: 0 };
   #lastMessageMs = performance.now();
   #lastHeartbeatMs: number | undefined;
@@ -98,6 +105,11 @@ export class SocketPeer implements SessionPeer {
     this.#clock = clock;
     this.#logger = logger;
     this.#rate = createSocketRate(bitrate);
+    this.#onVoice = createSocketVoice({
+      isHeard: this.#isHeard,
+      send: (message) => void this.#send(false, message),
+      onVoice: events.onVoice,
+    });
     this.latency = createPeerLatency({
       nowUs: clock,
       logger,
@@ -109,11 +121,15 @@ export class SocketPeer implements SessionPeer {
 
   /** Begins to read and to send. Call once its owner knows it. */
   start(): void {
-    this.#connection.sendText(JSON.stringify(hello(this.codec)));
+    this.#connection.sendText(JSON.stringify(hello(this.codec, this.#isHeard)));
     this.#connection.listen({
       onBinary: (data) => this.#onBinary(data),
       onClosed: () => void this.close('client-closed'),
     });
+  }
+
+  get #isHeard(): boolean {
+    return this.identity.role === 'Player';
   }
 
   get connected(): boolean {
@@ -223,6 +239,9 @@ export class SocketPeer implements SessionPeer {
         this.#events.channels.onMessage(label, binary ? data : Buffer.from(data).toString('utf8'));
         return;
       }
+      case 'voice':
+        this.#onVoice(message, nowMs);
+        return;
       default:
         // Clients send no pictures.
         this.#connection.close(closeCodes.violation);

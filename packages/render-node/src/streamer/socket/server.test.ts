@@ -3,9 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildChannelChange, buildChannelMessage, buildReceived, parseMediaMessage } from '@cloudstage/protocol';
+import {
+  buildChannelChange,
+  buildChannelMessage,
+  buildReceived,
+  buildVoice,
+  buildVoiceReceived,
+  mediaSocketLimits,
+  parseMediaMessage,
+} from '@cloudstage/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { streamerLimits } from '../limits.js';
+import type { PeerIdentity } from '../peer/peer-identity.js';
 import { SocketPeer } from '../peer/socket-peer.js';
 import type { CommonCodec } from '../video-codec.js';
 import { buildFrameHead, opcodes } from './frames.js';
@@ -56,15 +66,16 @@ function dial(token: string) {
   return { text: () => got.toString('latin1'), bytes: () => got, send, closed: once(socket, 'close') };
 }
 
-function createPeer(codec: CommonCodec = 'H264') {
+function createPeer(codec: CommonCodec = 'H264', role: PeerIdentity['role'] = 'Player') {
   const events = {
     onChosen: vi.fn(),
     onClosed: vi.fn(),
     onKeyFrameNeeded: vi.fn(),
     onTargetChanged: vi.fn(),
+    onVoice: vi.fn(),
     channels: { onOpen: vi.fn(), onMessage: vi.fn(), onClosed: vi.fn() },
   };
-  const identity = { peerId: 'p.socket', userId: 'u', role: 'Player', seat: 1 } as const;
+  const identity = { peerId: 'p.socket', userId: 'u', role, seat: 1 };
   const bitrate = { minBitrateBps: 1e6, maxBitrateBps: 8e6, startBitrateBps: 5e6 };
   const made: SocketPeer[] = [];
   take = (connection) => {
@@ -141,6 +152,60 @@ it('ends with a client that breaks the rules', async () => {
   client.send(Buffer.from([99]));
   await client.closed;
   expect(events.onClosed.mock.calls).toEqual([['client-closed']]);
+});
+
+const voice = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => buildVoice(from + index, 960 * index, Buffer.from([0xf8, index & 0xff])));
+
+it('hears a player, says so in its first message, and acknowledges what it has got', async () => {
+  const { events, made } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('"Voice":{"Codec":"opus"}'), soon);
+  for (const message of voice(0xfffe, 7)) client.send(message);
+  await vi.waitFor(() => expect(events.onVoice).toHaveBeenCalledTimes(7), soon);
+  expect(events.onVoice.mock.calls.map(([packet]) => packet.sequenceNumber)).toEqual([65_534, 65_535, 0, 1, 2, 3, 4]);
+  expect(events.onVoice.mock.calls[1]).toEqual([{ sequenceNumber: 65_535, payload: Buffer.from([0xf8, 1]) }]);
+  await vi.waitFor(() => expect(client.bytes().subarray(-3)).toEqual(Buffer.from(buildVoiceReceived(2))), soon);
+  void made[0]?.close('kicked');
+  await client.closed;
+});
+
+it('hears no more of a player than a voice has, and goes on playing', async () => {
+  const { events, made } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  const { voicePerSecond } = streamerLimits;
+  for (const message of voice(0, 20 * voicePerSecond)) client.send(message);
+  client.send(buildChannelChange('channel-open', 'hb'));
+  await vi.waitFor(() => expect(events.channels.onOpen).toHaveBeenCalled(), soon);
+  expect(events.onVoice.mock.calls.length).toBeGreaterThanOrEqual(voicePerSecond);
+  expect(events.onVoice.mock.calls.length).toBeLessThan(20 * voicePerSecond);
+  expect(events.onClosed).not.toHaveBeenCalled();
+  void made[0]?.close('kicked');
+  await client.closed;
+});
+
+it('does not hear viewers, nor does it say that it would', async () => {
+  const { events, made } = createPeer('H264', 'Viewer');
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  expect(client.text()).not.toContain('Voice');
+  for (const message of voice(0, 5)) client.send(message);
+  await vi.waitFor(() => expect(client.bytes().subarray(-3)).toEqual(Buffer.from(buildVoiceReceived(4))), soon);
+  expect(events.onVoice).not.toHaveBeenCalled();
+  void made[0]?.close('kicked');
+  await client.closed;
+});
+
+it('ends with a client whose voice has packets that are none', async () => {
+  const { events } = createPeer();
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  const longest = buildVoice(0, 0, Buffer.alloc(mediaSocketLimits.voicePacketBytes));
+  client.send(Buffer.concat([longest, Buffer.alloc(1)]));
+  await client.closed;
+  expect(events.onClosed.mock.calls).toEqual([['client-closed']]);
+  expect(events.onVoice).not.toHaveBeenCalled();
 });
 
 it('makes nobody wait for a client that does not read: pictures are left out, and a key frame is owed', async () => {
