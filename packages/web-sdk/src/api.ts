@@ -201,8 +201,8 @@ export interface ViewApi {
 /** The device's microphone. */
 export interface MediaApi {
   /**
-   * Opens or closes the microphone; the browser may ask the user. Needs a page of HTTPS or localhost, and WebRTC: nothing is
-   * heard over a WebSocket. Code 1 when it did not work, with the name of the error.
+   * Opens or closes the microphone; the browser may ask the user. Needs a page of HTTPS or localhost. Code 1 when it did not work, with the name of
+   * the error: `NotSupportedError` where the connection is a WebSocket and the browser cannot encode sound, or the server takes none.
    */
   switchMic(params: {
     readonly status: 'open' | 'close';

@@ -1,3 +1,11 @@
+import {
+  buildChannelChange,
+  buildChannelMessage,
+  buildKeyFrameWanted,
+  buildReceived,
+  buildVoice,
+  mediaSocketLimits,
+} from '@cloudstage/protocol';
 import { frameOf } from '../../port-mux/rfc4571.js';
 import { buildCheck, buildCheckRefusal, parseCheck } from '../../port-mux/stun.js';
 import { buildSenderReport } from '../../streamer/rtp/rtcp.js';
@@ -103,4 +111,20 @@ export function annexBShapes(): Buffer[] {
     hex('00000001 09f0 000001 0c ff80'),
   ]);
   return [idr, slices, hex('00000001'), hex('000001 65')];
+}
+
+/** What clients send on a WebSocket, the longest voice among it. */
+export function mediaSocketShapes(): Buffer[] {
+  const { voicePacketBytes, labelChars } = mediaSocketLimits;
+  const messages = [
+    buildChannelChange('channel-open', 'hb'),
+    buildChannelChange('channel-closed', 'x'.repeat(labelChars)),
+    buildChannelMessage('ack', Buffer.from('{"seq":1,"data":{"type":"keys_clean"}}')),
+    buildChannelMessage('km', Buffer.alloc(64, 7), true),
+    buildReceived(0xffff_fff0),
+    buildKeyFrameWanted(),
+    buildVoice(0xfffe, 0xffff_fff0, Buffer.alloc(80, 0xf8)),
+    buildVoice(1, 960, Buffer.alloc(voicePacketBytes, 0xf8)),
+  ];
+  return messages.map((message) => Buffer.from(message));
 }

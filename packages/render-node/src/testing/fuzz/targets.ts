@@ -1,4 +1,4 @@
-import { isAppError } from '@cloudstage/protocol';
+import { isAppError, mediaSocketLimits, parseMediaMessage } from '@cloudstage/protocol';
 import { muxLimits } from '../../port-mux/limits.js';
 import { createDeframer } from '../../port-mux/rfc4571.js';
 import {
@@ -17,6 +17,7 @@ import { createRandom } from '../../streamer/rtp/testing/link-model.js';
 import type { FuzzTarget } from './run.js';
 import {
   annexBShapes,
+  mediaSocketShapes,
   rtcpShapes,
   rtpShapes,
   streamShapes,
@@ -88,6 +89,17 @@ function checkRtp(input: Buffer): void {
   ensure(numbers.every(Number.isInteger), 'a field that is no number');
 }
 
+function checkMediaMessage(input: Buffer): void {
+  const message = parseMediaMessage(input);
+  if (!message) return;
+  if ('label' in message) ensure(message.label.length <= mediaSocketLimits.labelChars, 'a long label');
+  if ('data' in message) ensure(message.data.length < input.length, 'data that is longer than its message');
+  if (message.type !== 'voice') return;
+  const { sequenceNumber, timestamp, data } = message;
+  ensure(data.length >= 1 && data.length <= mediaSocketLimits.voicePacketBytes, 'a voice of no packet');
+  ensure([sequenceNumber, timestamp].every(Number.isInteger), 'a field that is no number');
+}
+
 /** What a deframer hands out of a stream that comes in pieces, and how it ended. */
 function deframe(pieces: readonly Buffer[]): { readonly frames: Buffer[]; readonly open: boolean } {
   const frames: Buffer[] = [];
@@ -132,6 +144,7 @@ export function fuzzTargets(): readonly FuzzTarget[] {
     { name: 'rtp', shapes: rtpShapes(), maxBytes: datagram, check: checkRtp },
     { name: 'rtcp', shapes: [...rtcpShapes(), ...rtpShapes()], maxBytes: datagram, check: checkRtcp },
     { name: 'twcc', shapes: transportFeedbackShapes(), maxBytes: datagram, check: checkRtcp },
+    { name: 'media-v1', shapes: mediaSocketShapes(), maxBytes: 2_048, check: checkMediaMessage },
     { name: 'rfc4571', shapes: streamShapes(), maxBytes: 3 * muxLimits.tcpFrameBytes, check: checkStream },
     { name: 'h264', shapes: annexBShapes(), maxBytes: 16_384, check: checkPicture },
   ];
