@@ -131,6 +131,12 @@ export interface MediaDecoderPort {
 /** Sends one Opus packet of the user's voice, or drops it; `timestampUs` is of its first sample, any epoch. */
 export type VoiceSender = (data: Uint8Array, timestampUs: number) => void;
 
+/** The user's voice on one connection. */
+export interface AttachedVoice {
+  /** Nothing more is sent. Idempotent. */
+  close(): void;
+}
+
 /** What the WebSocket path needs of a device. */
 export interface MediaSocketPlatform {
   /** Why the device cannot play over a WebSocket; null when it can. */
@@ -143,7 +149,7 @@ export interface MediaSocketPlatform {
    * A connection is in use: what the user says goes to `send` until it is closed. Null: the server hears nobody over it, so a microphone
    * cannot be opened. Absent: the platform has no microphone.
    */
-  attachVoice?(send: VoiceSender | null): { close(): void };
+  attachVoice?(send: VoiceSender | null): AttachedVoice;
   /** UTF-8. */
   encodeText(text: string): Uint8Array;
   /** UTF-8; malformed bytes become replacement characters. */

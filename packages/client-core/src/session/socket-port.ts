@@ -11,6 +11,7 @@ import {
 } from '@cloudstage/protocol';
 import { clientLimits } from '../limits.js';
 import type {
+  AttachedVoice,
   ChannelHandlers,
   ChannelPort,
   MediaDecoderPort,
@@ -90,7 +91,7 @@ interface Context {
   readonly unwrapVideo: (timestamp: number) => number;
   readonly unwrapAudio: (timestamp: number) => number;
   readonly voiceFlow: VoiceFlow;
-  voice: { close(): void } | null;
+  voice: AttachedVoice | null;
   takesVoice: boolean;
   decoder: MediaDecoderPort | null;
   socket: MediaSocketPort | null;
