@@ -11,6 +11,8 @@ export interface VoicePacket {
   readonly sequenceNumber: number;
   /** An Opus packet. */
   readonly payload: Buffer;
+  /** By TCP, from a page's own thread. */
+  readonly comesInBursts?: boolean;
 }
 
 /** What a {@link Microphone} works with. */
@@ -25,6 +27,7 @@ export interface MicrophoneDeps {
 interface Speaker {
   readonly order: ReturnType<typeof createVoiceOrder>;
   readonly decoder: VoiceDecoder;
+  readonly comesInBursts: boolean;
   /** Samples of its last packet: how long a missing one was. */
   frameSamples: number;
   lastPacketMs: number;
@@ -112,9 +115,9 @@ export class Microphone {
   }
 
   /** Takes a packet of a speaker. Never throws for what a client sent. */
-  onPacket(speakerId: string, { sequenceNumber, payload }: VoicePacket): void {
+  onPacket(speakerId: string, { sequenceNumber, payload, comesInBursts = false }: VoicePacket): void {
     if (!this.#running) return;
-    const speaker = this.#speakers.get(speakerId) ?? this.#addSpeaker(speakerId);
+    const speaker = this.#speakers.get(speakerId) ?? this.#addSpeaker(speakerId, comesInBursts);
     if (!speaker) return;
     const wasQuiet = !this.#isSpeaking();
     speaker.lastPacketMs = this.#deps.nowMs();
@@ -129,10 +132,11 @@ export class Microphone {
     this.#mixer.remove(speakerId);
   }
 
-  #addSpeaker(speakerId: string): Speaker | null {
+  #addSpeaker(speakerId: string, comesInBursts: boolean): Speaker | null {
     if (this.#speakers.size >= mediaLimits.speakers) return null;
     try {
-      const speaker = { order: createVoiceOrder(), decoder: createVoiceDecoder(), frameSamples: 960, lastPacketMs: 0 };
+      const [order, decoder] = [createVoiceOrder(), createVoiceDecoder()];
+      const speaker = { order, decoder, comesInBursts, frameSamples: 960, lastPacketMs: 0 };
       this.#speakers.set(speakerId, speaker);
       return speaker;
     } catch (error) {
@@ -143,13 +147,13 @@ export class Microphone {
 
   #decode(speakerId: string, speaker: Speaker, packet: Buffer | null): void {
     if (packet === null) {
-      this.#mixer.push(speakerId, new Int16Array(speaker.frameSamples));
+      this.#mixer.push(speakerId, new Int16Array(speaker.frameSamples), speaker.comesInBursts);
       return;
     }
     try {
       const samples = speaker.decoder.decode(packet);
       speaker.frameSamples = samples.length;
-      this.#mixer.push(speakerId, samples);
+      this.#mixer.push(speakerId, samples, speaker.comesInBursts);
     } catch (error) {
       this.#deps.logger.debug({ err: error }, 'a packet of a microphone cannot be decoded');
     }

@@ -70,6 +70,23 @@ describe('the mixer', () => {
     while (mixer.pull(480)) left += 480;
     expect(left).toBeLessThanOrEqual(4_800);
   });
+
+  it('waits longer with a voice that comes in bursts, and holds no more than twice as much', () => {
+    const mixer = createVoiceMixer();
+    mixer.push('a', constant(1, 1_920), true);
+    expect(mixer.pull(480)).toBeNull();
+    mixer.push('a', constant(1, 960), true);
+    // Nothing comes for 40 ms, and then all of it.
+    for (let piece = 0; piece < 4; piece++) expect(mixer.pull(480)).toEqual(constant(1, 480));
+    mixer.push('a', constant(1, 1_920), true);
+    for (let piece = 0; piece < 6; piece++) expect(mixer.pull(480)).toEqual(constant(1, 480));
+    expect(mixer.pull(480)).toBeNull();
+    mixer.push('a', constant(1, 9_600), true);
+    mixer.push('a', constant(2, 480), true);
+    let left = 0;
+    while (mixer.pull(480)) left += 480;
+    expect(left).toBe(2_880);
+  });
 });
 
 it('an Opus packet is decoded to one channel, and garbage is refused', async () => {

@@ -63,5 +63,7 @@ it('tells a player that the program records if its client can send a voice there
 it('hears it under the name of the WebSocket, apart from the other connection', () => {
   const { listener, onVoice } = connect('Player', { speaksOnSocket: true });
   listener?.onBinary(Buffer.from([15, 0, 7, 0, 0, 0, 9, 0xf8, 1]));
-  expect(onVoice.mock.calls).toEqual([['p.socket', { sequenceNumber: 7, payload: Buffer.from([0xf8, 1]) }]]);
+  expect(onVoice.mock.calls).toEqual([
+    ['p.socket', { sequenceNumber: 7, payload: Buffer.from([0xf8, 1]), comesInBursts: true }],
+  ]);
 });

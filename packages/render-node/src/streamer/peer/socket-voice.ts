@@ -27,6 +27,7 @@ export function createSocketVoice({ isHeard, send, onVoice }: SocketVoiceDeps) {
       send(buildVoiceReceived(sequenceNumber));
     }
     if (!isHeard || !budget.take(1, nowMs)) return;
-    onVoice({ sequenceNumber, payload: Buffer.from(data.buffer, data.byteOffset, data.length) });
+    const payload = Buffer.from(data.buffer, data.byteOffset, data.length);
+    onVoice({ sequenceNumber, payload, comesInBursts: true });
   };
 }

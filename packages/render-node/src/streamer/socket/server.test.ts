@@ -164,7 +164,9 @@ it('hears a player, says so in its first message, and acknowledges what it has g
   for (const message of voice(0xfffe, 7)) client.send(message);
   await vi.waitFor(() => expect(events.onVoice).toHaveBeenCalledTimes(7), soon);
   expect(events.onVoice.mock.calls.map(([packet]) => packet.sequenceNumber)).toEqual([65_534, 65_535, 0, 1, 2, 3, 4]);
-  expect(events.onVoice.mock.calls[1]).toEqual([{ sequenceNumber: 65_535, payload: Buffer.from([0xf8, 1]) }]);
+  expect(events.onVoice.mock.calls[1]).toEqual([
+    { sequenceNumber: 65_535, payload: Buffer.from([0xf8, 1]), comesInBursts: true },
+  ]);
   await vi.waitFor(() => expect(client.bytes().subarray(-3)).toEqual(Buffer.from(buildVoiceReceived(2))), soon);
   void made[0]?.close('kicked');
   await client.closed;
