@@ -19,6 +19,8 @@ export const agentLimits = {
   /** Creating a peer; includes the DTLS certificate. */
   addPeerMs: 5_000,
   describeMs: 2_000,
+  /** The first question to a streamer. One that does not answer is replaced, which costs its players the picture for a second: not while it is only late. */
+  takeOverMs: 10_000,
   /** Starting a publisher; ending one lets it write the end of its stream. */
   publishMs: 4_000,
   /** Telling clients good-bye twice; the program is being killed meanwhile, so nobody waits long for it. */

@@ -31,8 +31,12 @@ export interface LinkedProcessOptions<E extends RpcEvents> {
 
 /** A process with a link that is kept running: the port mux, a streamer. */
 export interface LinkedProcess<M extends RpcMethods> {
-  /** Starts it, or takes over the one that `identity` names. @throws when the first start fails. */
-  start(identity: ProcessIdentity | null): Promise<void>;
+  /**
+   * Starts it, or takes over the one that `identity` names, or replaces that.
+   * @param onFailure `retry`: one that cannot be replaced at once is tried again like after a death; who needs it waits or gives up by itself
+   * @throws when it does not start, with `throw`
+   */
+  start(identity: ProcessIdentity | null, onFailure?: 'throw' | 'retry'): Promise<void>;
   /** Waits within its deadline for a restart that is under way. @throws AppError `link-down`, else what the call throws. */
   call: RpcClient<M>['call'];
   readonly up: () => boolean;
@@ -65,6 +69,16 @@ async function connectTo<M extends RpcMethods, E extends RpcEvents>(
       }
       await delay(agentLimits.linkConnectPollMs);
     }
+  }
+}
+
+/** Waits for a restart that is under way. @throws AppError `link-down`. */
+async function untilUp<T>(name: string, find: () => T | null, isOver: () => boolean, stop: AbortSignal): Promise<T> {
+  for (;;) {
+    const found = find();
+    if (found) return found;
+    if (stop.aborted || isOver()) throw new AppError('link-down', `${name} is being restarted`);
+    await pause(agentLimits.linkConnectPollMs, stop);
   }
 }
 
@@ -108,8 +122,8 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
     options.onGivenUp();
   }
 
-  async function supervise(): Promise<void> {
-    let failures = 0;
+  async function supervise(failedStarts: number): Promise<void> {
+    let failures = failedStarts;
     while (!stop.signal.aborted) {
       if (client && current) {
         const upSince = performance.now();
@@ -137,28 +151,33 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
   }
 
   return {
-    start: async (identity) => {
+    start: async (identity, onFailure = 'throw') => {
       const adopted = identity ? adoptHostProcess(name, identity) : null;
+      let failures = 0;
       try {
         await bringUp(adopted, adopted !== null);
       } catch (error) {
-        if (!adopted) throw error;
+        if (!adopted && onFailure === 'throw') throw error;
         logger.warn({ err: error, process: name }, 'process of an earlier start is unusable, replacing it');
-        await bringUp(null, true);
+        await bringUp(null, true).catch((again: unknown) => {
+          if (onFailure === 'throw') throw again;
+          failures = 1;
+        });
       }
-      supervision = supervise().catch((error: unknown) => {
+      supervision = supervise(failures).catch((error: unknown) => {
         logger.error({ err: error, process: name }, 'supervision failed');
         giveUp();
       });
     },
     call: async (method, params, { deadlineMs }) => {
       const deadline = performance.now() + deadlineMs;
-      while (!client) {
-        const over = stop.signal.aborted || givenUp || performance.now() > deadline;
-        if (over) throw new AppError('link-down', `${name} is being restarted`);
-        await pause(agentLimits.linkConnectPollMs, stop.signal);
-      }
-      return client.call(method, params, { deadlineMs: Math.max(1, deadline - performance.now()) });
+      const up = await untilUp(
+        name,
+        () => client,
+        () => givenUp || performance.now() > deadline,
+        stop.signal,
+      );
+      return up.call(method, params, { deadlineMs: Math.max(1, deadline - performance.now()) });
     },
     up: () => client !== null,
     close: async () => {

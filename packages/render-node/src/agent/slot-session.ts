@@ -204,7 +204,7 @@ export function createSlotSession(options: SlotSessionOptions): SlotSession {
     },
     onPeerState: peers.onState,
     onStreamerUp: async (streamer) => {
-      const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.describeMs });
+      const known = await streamer.call('stream.describe', {}, { deadlineMs: agentLimits.takeOverMs });
       if (known.sessionId !== params.sessionId) {
         await configure(streamer);
         return publish.onStreamerUp(streamer, null);

@@ -173,7 +173,8 @@ async function assemble(
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   };
   try {
-    await streamer.start(streamerIdentity);
+    // A program that runs is not to end because its streamer, on a busy machine, could not be replaced at once.
+    await streamer.start(streamerIdentity, streamerIdentity ? 'retry' : 'throw');
     if (!display.process.alive() || !sound.alive()) {
       throw new AppError('process-start-failed', 'display or sound server ended while the slot was being made ready');
     }
