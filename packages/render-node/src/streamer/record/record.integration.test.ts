@@ -142,5 +142,7 @@ it('makes whole what was being recorded when the streamer is killed', async () =
   });
   const lengthMs = Number(/^\d{13}-(\d+)\.mp4$/.exec(whole)?.[1]);
   expect(lengthMs).toBeGreaterThan(2_000);
-  await pull(join(second, whole), ({ pictures }) => (pictures.at(-1)?.timeMs ?? 0) > lengthMs - 500);
+  await pull(join(second, whole), ({ pictures, soundTimesMs }) => {
+    return Math.max(pictures.at(-1)?.timeMs ?? 0, soundTimesMs.at(-1) ?? 0) > lengthMs - 500;
+  });
 });
