@@ -59,6 +59,8 @@ export const agentLimits = {
   logTrimMs: 10_000,
   /** Parts of recordings are looked for this often: they are minutes long. */
   recordingPassMs: 5_000,
+  /** An unfinished part that has not changed for this long has no writer any more: longer than one may outlive its streamer. */
+  recordingRestMs: 30_000,
   /** Routes: peers per session times slots, with dead ones not yet reported. */
   routes: 4_096,
   /** Entries and bytes of one package manifest. */

@@ -110,11 +110,10 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
 
   async function takeDown(): Promise<void> {
     const [oldClient, oldProcess] = [client, current];
-    client = null;
+    [client, current] = [null, null];
     await oldClient?.close();
     // Also when only the link broke: a process that does not serve its link is of no use.
     await oldProcess?.kill();
-    current = null;
   }
 
   function giveUp(): void {
@@ -171,12 +170,8 @@ export function createLinkedProcess<M extends RpcMethods, E extends RpcEvents>(
     },
     call: async (method, params, { deadlineMs }) => {
       const deadline = performance.now() + deadlineMs;
-      const up = await untilUp(
-        name,
-        () => client,
-        () => givenUp || performance.now() > deadline,
-        stop.signal,
-      );
+      const isOver = () => givenUp || performance.now() > deadline;
+      const up = await untilUp(name, () => client, isOver, stop.signal);
       return up.call(method, params, { deadlineMs: Math.max(1, deadline - performance.now()) });
     },
     up: () => client !== null,

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordingPart, StoreRecordingOutcome } from '@cloudstage/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { agentLimits } from './limits.js';
 import { openRecordingSpool, type RecordingSpool } from './recording-spool.js';
 
 let dir: string;
@@ -34,12 +35,28 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(dir, '..'), { recursive: true, force: true }));
 
+function box(type: string, content = ''): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.length);
+  head.write(type, 4, 'latin1');
+  return Buffer.concat([head, Buffer.from(content)]);
+}
+const head = Buffer.concat([box('ftyp', 'isom'), box('moov', 'all that a player needs')]);
+
+/** Writes parts that have not been touched for a while. */
 async function put(sessionId: string, ...names: string[]): Promise<string> {
   const directory = await spool.directoryOf(sessionId);
-  for (const name of names) await writeFile(join(directory, name), `content of ${name}`);
+  for (const name of names) {
+    await writeFile(join(directory, name), Buffer.concat([head, box('moof', `content of ${name};`)]));
+    await rest(join(directory, name));
+  }
   return directory;
 }
-const names = () => stored.map(({ content }) => content.replace('content of ', ''));
+async function rest(path: string): Promise<void> {
+  const at = new Date(Date.now() - agentLimits.recordingRestMs - 1_000);
+  await utimes(path, at, at);
+}
+const names = () => stored.map(({ content }) => /content of (.*);/.exec(content)?.[1]);
 
 it('stores whole parts while the session goes on, and what was being written when it has ended', async () => {
   const directory = await put('ses-one', `${began}-5000.mp4`, `${began + 5_000}.mp4.open`);
@@ -56,7 +73,7 @@ it('stores whole parts while the session goes on, and what was being written whe
   expect(stored[0]?.part).toMatchObject({
     nodeId: 'node-1',
     sessionId: 'ses-one',
-    sizeBytes: `content of ${began}-5000.mp4`.length,
+    sizeBytes: head.length + box('moof', `content of ${began}-5000.mp4;`).length,
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   expect(await readdir(dir)).toEqual([]);
@@ -82,9 +99,25 @@ it('leaves recordings of unknown sessions where they are, and strangers’ files
   expect((await readdir(directory)).sort()).toEqual([`${began}-5000.mp4.unknown`, 'notes.txt']);
 });
 
-it('forgets parts that never got a byte', async () => {
+it('leaves what is still being written, though its session has ended', async () => {
+  const directory = await put('ses-one', `${began}.mp4.open`);
+  await utimes(join(directory, `${began}.mp4.open`), new Date(), new Date());
+  await spool.pass();
+  expect(stored).toEqual([]);
+  await rest(join(directory, `${began}.mp4.open`));
+  await spool.pass();
+  expect(names()).toEqual([`${began}.mp4.open`]);
+  expect(await readdir(dir)).toEqual([]);
+});
+
+it('forgets parts in which nothing can be played', async () => {
   const directory = await put('ses-one');
-  await writeFile(join(directory, `${began}.mp4.open`), '');
+  const contents = [Buffer.alloc(0), head.subarray(0, 20), head, Buffer.alloc(64)];
+  for (const [index, content] of contents.entries()) {
+    await writeFile(join(directory, `${began + index}.mp4.open`), content);
+    await rest(join(directory, `${began + index}.mp4.open`));
+  }
+  await writeFile(join(directory, `${began}-400.mp4`), head);
   await mkdir(join(dir, 'ses-empty'));
   await spool.pass();
   expect(stored).toEqual([]);

@@ -4,13 +4,15 @@ import { chmod, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises
 import { join } from 'node:path';
 import type { NodeUplink, RecordingPart } from '@cloudstage/protocol';
 import type { Logger } from 'pino';
+import { holdsFragment } from '../streamer/record/fragments.js';
 import { parsePartName } from '../streamer/record/part-name.js';
+import { agentLimits } from './limits.js';
 
 /** Recordings of this node on their way to the object store. */
 export interface RecordingSpool {
   /** Directory for the parts of a session; made when it is not there. */
   directoryOf(sessionId: string): Promise<string>;
-  /** Stores what is whole; of sessions that have ended, also what their writers left. One pass at a time; never rejects. */
+  /** Stores what is whole; of sessions that have ended, also what their writers left, once it is at rest. One pass at a time; never rejects. */
   pass(): Promise<void>;
 }
 
@@ -32,6 +34,12 @@ async function hashOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Nobody writes to it any more: a writer may outlive its session for a while, and adds something every second. */
+async function isAtRest(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  return Math.abs(Date.now() - mtimeMs) >= agentLimits.recordingRestMs;
+}
+
 async function listDirectory(path: string): Promise<string[]> {
   return readdir(path).catch(() => []);
 }
@@ -47,8 +55,8 @@ export async function openRecordingSpool(options: RecordingSpoolOptions): Promis
   async function store(sessionId: string, path: string, name: string): Promise<void> {
     const part = parsePartName(name);
     const { size } = await stat(path);
-    // Its writer was killed before it wrote anything.
-    if (!part || size === 0) return rm(path);
+    // Its writer was killed before it wrote anything that can be played.
+    if (!part || !(await holdsFragment(path))) return rm(path);
     const facts: RecordingPart = { nodeId, sessionId, ...part, sizeBytes: size, sha256: await hashOf(path) };
     const outcome = await storeRecording(facts, createReadStream(path));
     if (outcome.type === 'stored') return rm(path);
@@ -66,7 +74,9 @@ export async function openRecordingSpool(options: RecordingSpoolOptions): Promis
     const names = (await listDirectory(directory)).sort();
     for (const name of names) {
       const part = parsePartName(name);
-      if (part && (part.durationMs !== null || !running)) await store(sessionId, join(directory, name), name);
+      const path = join(directory, name);
+      if (part && (part.durationMs !== null || (!running && (await isAtRest(path)))))
+        await store(sessionId, path, name);
     }
     // One that is not empty stays.
     if (!running) await rmdir(directory).catch(() => undefined);

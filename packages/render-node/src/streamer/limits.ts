@@ -35,6 +35,9 @@ export const streamerLimits = {
   channelBufferedBytes: 1_048_576,
   /** RTCP packets of one peer and second; Chromium sends ≈ 30. */
   rtcpPerSecond: 1_000,
+  /** Key frames at once, and the time for each from then on, for a peer that pauses and resumes: everybody gets them. */
+  resumes: 4,
+  resumeIntervalMs: 2_000,
   /** Packets of a player's microphone in a second: 50 of 20 ms, or 100 of 10 ms after a pause in the network. */
   voicePerSecond: 200,
   /** Runtime directory check: the slot is gone when it is gone. */

@@ -1,9 +1,10 @@
 import type { ClientSession } from '@cloudstage/protocol';
-import type { ControlPeer, PeerControl } from '../control/contract.js';
+import type { ControlPeer, PausableMedia, PeerControl } from '../control/contract.js';
 import type { CommonCodec } from '../video-codec.js';
 import type { ChannelListener } from './channels.js';
 import { createDismissal, type Dismissal } from './dismissal.js';
 import type { PeerIdentity } from './peer-identity.js';
+import { createResumes, type Resumes } from './resumes.js';
 import type { SessionPeer } from './session-peer.js';
 
 /** A peer with its channels' control, as the set keeps it. */
@@ -14,14 +15,24 @@ export interface PeerEntry {
   /** Of pictures on a WebSocket of the same client. */
   readonly socketCodec: CommonCodec;
   readonly paused: { audio: boolean; video: boolean };
+  readonly resumes: Resumes;
   readonly dismissal: Dismissal;
 }
 
 /** The entry of a new peer, which is not paused. */
 export function newEntry<P extends SessionPeer>(
-  parts: Omit<PeerEntry, 'peer' | 'paused' | 'dismissal'> & { readonly peer: P },
+  parts: Omit<PeerEntry, 'peer' | 'paused' | 'resumes' | 'dismissal'> & { readonly peer: P },
 ): PeerEntry & { readonly peer: P } {
-  return { ...parts, paused: { audio: false, video: false }, dismissal: createDismissal() };
+  return { ...parts, paused: { audio: false, video: false }, resumes: createResumes(), dismissal: createDismissal() };
+}
+
+/** Pauses media of a peer, or resumes them. @returns whether to make a key frame for it now */
+export function pausePeer({ paused, resumes }: PeerEntry, media: PausableMedia, pause: boolean): boolean {
+  const isResumed = !pause && paused.video && media !== 'audio';
+  if (media !== 'video') paused.audio = pause;
+  if (media !== 'audio') paused.video = pause;
+  if (paused.video) resumes.cancel();
+  return isResumed && resumes.wish(performance.now());
 }
 
 /** What the client says of itself that its peer must know. */

@@ -11,7 +11,7 @@ import { allocateRate, shouldHold } from '../rtp/rate-allocation.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { createSocketTokens } from '../socket/tokens.js';
 import type { CommonCodec, VideoCodec } from '../video-codec.js';
-import { abilitiesOf, controlPeerOf, describePeer, listenerOf, newEntry, type PeerEntry } from './attach.js';
+import { abilitiesOf, controlPeerOf, describePeer, listenerOf, newEntry, type PeerEntry, pausePeer } from './attach.js';
 import { Peer, type PeerCloseReason, type PeerOptions } from './peer.js';
 import type { LocalTransport } from './sdp-answer.js';
 import type { PeerPicture, PeerStats } from './session-peer.js';
@@ -225,11 +225,7 @@ export class PeerSet {
 
   setPaused(peerId: string, media: PausableMedia, paused: boolean): void {
     const entry = this.#entries.get(peerId);
-    if (!entry) return;
-    const resumed = !paused && entry.paused.video && media !== 'audio';
-    if (media !== 'video') entry.paused.audio = paused;
-    if (media !== 'audio') entry.paused.video = paused;
-    if (resumed) this.#events.onResumed();
+    if (entry && pausePeer(entry, media, paused)) this.#events.onResumed();
   }
 
   /** What somebody wants to receive right now. */
@@ -287,8 +283,9 @@ export class PeerSet {
 
   tick(): void {
     const nowMs = performance.now();
-    for (const { peer, dismissal } of [...this.#entries.values()]) {
+    for (const { peer, dismissal, resumes } of [...this.#entries.values()]) {
       peer.tick();
+      if (resumes.isDue(nowMs)) this.#events.onResumed();
       const unserved = peer.connected && this.#events.isWithdrawn(peer.codec);
       if (unserved && dismissal.isDue(nowMs)) void peer.close('codec-failed');
     }

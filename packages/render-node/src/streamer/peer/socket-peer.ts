@@ -12,6 +12,7 @@ import { createPeerLatency, type HeartbeatExtras, type PeerLatency } from '../la
 import { streamerLimits } from '../limits.js';
 import type { VoicePacket } from '../media/microphone.js';
 import type { CongestionOptions } from '../rtp/congestion.js';
+import { createKeyFrameWishes, type KeyFrameWishes } from '../rtp/key-frame-wishes.js';
 import { rtpTimestamp, videoClockRate } from '../rtp/rtp-time.js';
 import type { SocketConnection } from '../socket/connection.js';
 import { socketLimits } from '../socket/limits.js';
@@ -83,6 +84,8 @@ export class SocketPeer implements SessionPeer {
   readonly #clock: () => number;
   readonly #logger: Logger;
   readonly #rate: SocketRate;
+  /** Key frames that it asks for are bounded by its role: everybody gets them. */
+  readonly #wishes: KeyFrameWishes;
   readonly #open = new Set<string>();
   readonly #messages = createTokenBucket(streamerLimits.messagesPerSecond);
   readonly #bytes = createTokenBucket(streamerLimits.messageBytesPerSecond);
@@ -110,6 +113,7 @@ export class SocketPeer implements SessionPeer {
       send: (message) => void this.#send(false, message),
       onVoice: events.onVoice,
     });
+    this.#wishes = createKeyFrameWishes(identity.role === 'Player' ? 'player' : 'viewer');
     this.latency = createPeerLatency({
       nowUs: clock,
       logger,
@@ -185,6 +189,8 @@ export class SocketPeer implements SessionPeer {
     const nowMs = performance.now();
     const heartbeatLost = nowMs - (this.#lastHeartbeatMs ?? nowMs) > streamerLimits.heartbeatSilenceMs;
     if (heartbeatLost || nowMs - this.#lastMessageMs > socketLimits.silenceMs) void this.close('heartbeat-lost');
+    // When nothing is under way, no acknowledgement comes.
+    this.#repayKeyFrame();
     this.latency.tick();
   }
 
@@ -224,7 +230,8 @@ export class SocketPeer implements SessionPeer {
         this.#onReceived(message.bytes);
         return;
       case 'key-frame-wanted':
-        this.#events.onKeyFrameNeeded();
+        this.#owesKeyFrame = true;
+        this.#repayKeyFrame();
         return;
       case 'channel-open':
         this.#onChannelOpen(message.label);
@@ -250,11 +257,14 @@ export class SocketPeer implements SessionPeer {
 
   #onReceived(bytes: number): void {
     this.#rate.onReceived(bytes, this.#clock());
-    if (this.#owesKeyFrame && this.#rate.drained) {
-      this.#owesKeyFrame = false;
-      this.#events.onKeyFrameNeeded();
-    }
+    this.#repayKeyFrame();
     this.#events.onTargetChanged();
+  }
+
+  #repayKeyFrame(): void {
+    if (!this.#owesKeyFrame || !this.#rate.drained || !this.#wishes.wish(this.#clock(), 0)) return;
+    this.#owesKeyFrame = false;
+    this.#events.onKeyFrameNeeded();
   }
 
   #onChannelOpen(label: string): void {

@@ -27,6 +27,11 @@ export const publishLimits = {
   outageMs: 600_000,
   /** Writing the end of the stream; then the publisher is killed. */
   closeMs: 1_500,
+  /** The same of a file: all that waits for a writer is worth keeping, and on a busy machine it takes seconds to start. */
+  fileCloseMs: 20_000,
+  /** How long one goes on whose streamer has gone, and how often it looks. */
+  orphanMs: 20_000,
+  orphanCheckMs: 1_000,
   /** One frame of the link to the publisher: far above a 4K key frame. */
   frameBytes: 33_554_432,
   /** Messages of the publisher are short sentences. */

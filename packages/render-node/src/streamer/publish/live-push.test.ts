@@ -145,12 +145,27 @@ it('does not wait for ever for a server that does not answer', () => {
   expect(publishers.map(({ closed }) => closed)).toEqual([true, false]);
 });
 
+it('has one publisher beside the one that it leaves, however often it is sent elsewhere', async () => {
+  const { push, publishers, last } = createPush();
+  push.start('rtmp://host/live/0', 2_000);
+  const ends: (() => void)[] = [];
+  last().close = () => new Promise((resolve) => ends.push(resolve));
+  for (let index = 1; index <= 20; index++) push.start(`rtmp://host/live/${index}`, 2_000);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(publishers).toHaveLength(1);
+  for (const end of ends) end();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(publishers.map(({ url }) => url)).toEqual(['rtmp://host/live/0', 'rtmp://host/live/20']);
+  await push.stop();
+});
+
 it('starts once for a URL, replaces it by another, and ends for good', async () => {
   const { push, publishers, states, publishing } = createPush();
   push.start('rtmp://host/live/a', 2_000);
   push.start('rtmp://host/live/a', 2_000);
   expect(publishers).toHaveLength(1);
   push.start('rtmp://host/live/b', 2_000);
+  await vi.advanceTimersByTimeAsync(0);
   expect(publishers.map(({ url, closed }) => [url, closed])).toEqual([
     ['rtmp://host/live/a', true],
     ['rtmp://host/live/b', false],

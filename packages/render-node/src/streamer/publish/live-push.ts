@@ -46,6 +46,8 @@ export class LivePush {
   readonly #deps: LivePushDeps;
   #run: Run | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** Publishers of pushes that were replaced or stopped, until they have ended: the next one waits for them, so that there are never many. */
+  readonly #leaving = new Set<Promise<void>>();
   #originUs: number | null = null;
   #lastPictureMs = 0;
   #lastKeyFrameMs = 0;
@@ -86,7 +88,8 @@ export class LivePush {
     this.#run = run;
     this.#timer = setInterval(() => this.#tick(run), publishLimits.tickMs);
     this.#deps.onState(run.push.phase, run.push.message);
-    this.#connect(run);
+    if (this.#leaving.size === 0) this.#connect(run);
+    else void Promise.all(this.#leaving).then(() => this.#run === run && this.#connect(run));
   }
 
   /** Ends the push in order. Idempotent. */
@@ -102,7 +105,10 @@ export class LivePush {
     this.#run = null;
     clearInterval(this.#timer);
     clearTimeout(run?.retryTimer);
-    await run?.publisher?.close();
+    if (!run?.publisher) return;
+    const left = run.publisher.close().finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+    await left;
   }
 
   #connect(run: Run): void {

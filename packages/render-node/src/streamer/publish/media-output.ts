@@ -39,6 +39,9 @@ const check = (code: number, what: string) => {
 /** Time units of pictures a second, as in RTP. */
 const videoUnits = 90_000;
 
+/** What it means that nothing can be written any more. */
+const broken = { flv: 'the connection was lost', mp4: 'the file cannot be written' } as const;
+
 /** Muxer options of each format. */
 const muxerOptions = {
   // A live stream has no length that could be written into its head afterwards.
@@ -106,7 +109,7 @@ function createWriter(context: FormatContext, format: OutputTarget['format']) {
       if (newSets) check(packet.addSideData(AV_PKT_DATA_NEW_EXTRADATA, newSets), 'new parameters of the picture');
       if (format === 'mp4') keepTimes(context);
       // Not interleaved by the muxer: that would hold pictures back until there is sound.
-      check(await context.writeFrame(packet), 'the connection was lost');
+      check(await context.writeFrame(packet), broken[format]);
       packet.unref();
     },
     free: () => packet.free(),

@@ -49,9 +49,11 @@ function parseReport(line: string): PublisherReport | null {
   }
 }
 
-async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+const closeMs = { flv: publishLimits.closeMs, mp4: publishLimits.fileCloseMs } as const;
+
+async function end(child: ChildProcess, ended: Promise<void>, patienceMs: number): Promise<void> {
   child.stdin?.end();
-  const timer = setTimeout(() => child.kill('SIGKILL'), publishLimits.closeMs);
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   await ended;
   clearTimeout(timer);
 }
@@ -62,6 +64,8 @@ export function startPublisher(entry: string, target: OutputTarget, events: Publ
     // Nothing of the streamer's environment: the display and the sound server are none of its business.
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8' },
     stdio: ['pipe', 'pipe', 'inherit'],
+    // Whoever kills the streamer kills its group: what a file's writer has got by then it still writes.
+    detached: target.format === 'mp4',
   });
   const flow = createFlow();
   let closing: Promise<void> | undefined;
@@ -107,7 +111,7 @@ export function startPublisher(entry: string, target: OutputTarget, events: Publ
       return flow.stuckSinceMs();
     },
     close: () => {
-      closing ??= end(child, ended);
+      closing ??= end(child, ended, closeMs[target.format]);
       return closing;
     },
   };

@@ -15,4 +15,13 @@ export const recordLimits = {
   retryMs: 2_000,
   failures: 30,
   tickMs: 500,
+  /**
+   * Parts that changes of size or parameters may begin at once, and a second from then on: each costs a process of 100 MB and half a second of a core, and
+   * a window that is dragged changes its size sixty times a second. Beyond that the picture is left out for a while.
+   */
+  changes: 4,
+  changesPerSecond: 0.25,
+  changesPauseMs: 5_000,
+  /** The end of a session waits for the ends of its parts this long. */
+  stopMs: 1_200,
 } as const;

@@ -13,7 +13,7 @@ let stage: Stage;
 let program: GreyProgram;
 let directory: string;
 
-const files = async () => (await readdir(directory)).sort();
+const files = async () => (await readdir(directory)).filter((name) => name.includes('.mp4')).sort();
 const addPeer = (desktopResolution?: string) =>
   stage.link.call(
     'peer.add',
@@ -123,5 +123,26 @@ it('keeps picture and sound together over a time in which nothing plays and the 
 
 it('has given all parts their names when the session has ended', async () => {
   await stage.link.call('session.close', { code: 0, message: '' }, deadline);
-  for (const name of await files()) expect(name).toMatch(/^\d{13}-\d+\.mp4$/);
+  await eventually('whole parts', async () => (await files()).every((name) => /^\d{13}-\d+\.mp4$/.test(name)));
+});
+
+it('makes whole what was being recorded when the streamer is killed', async () => {
+  const second = await mkdtemp(join(directory, 'two-'));
+  const request = { sessionId: 'two', settings: stageSettings, window: null, media: stageMedia };
+  await stage.link.call('stream.configure', { ...request, recordingDirectory: second }, deadline);
+  await addPeer();
+  const open = await eventually('a part', async () => (await readdir(second))[0]);
+  await eventually('two seconds', () =>
+    pull(join(second, open), ({ pictures }) => (pictures.at(-1)?.timeMs ?? 0) > 2_000).catch(() => undefined),
+  );
+  stage.child.kill('SIGKILL');
+  const whole = await eventually('its name', async () => {
+    const [name, ...others] = await readdir(second);
+    return others.length === 0 && name?.endsWith('.mp4') && name;
+  });
+  const lengthMs = Number(/^\d{13}-(\d+)\.mp4$/.exec(whole)?.[1]);
+  expect(lengthMs).toBeGreaterThan(2_000);
+  await pull(join(second, whole), ({ pictures, soundTimesMs }) => {
+    return Math.max(pictures.at(-1)?.timeMs ?? 0, soundTimesMs.at(-1) ?? 0) > lengthMs - 500;
+  });
 });

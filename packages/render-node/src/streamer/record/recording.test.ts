@@ -20,7 +20,6 @@ const sets = (level: number) => Buffer.from([0, 0, 1, 0x67, 66, 0, level, 0, 0, 
 
 function createRecording(hasRoom = async () => true) {
   const writers: FakeWriter[] = [];
-  const finished: [string, number][] = [];
   const asked = { keyFrames: 0 };
   const recording = new Recording({
     startWriter: ({ url }, events) => {
@@ -42,7 +41,6 @@ function createRecording(hasRoom = async () => true) {
     files: {
       hasRoom,
       openPath: (directory, startedAt) => `${directory}/${startedAt}`,
-      finish: async (path, durationMs) => void finished.push([path, durationMs]),
     },
     logger: pino({ level: 'silent' }),
     nowMs: () => Date.now(),
@@ -58,7 +56,7 @@ function createRecording(hasRoom = async () => true) {
     ...extra,
   });
   const sound = (timeUs: number) => recording.onSound({ samples: new Int16Array(960), timeUs });
-  return { recording, writers, finished, asked, picture, sound };
+  return { recording, writers, asked, picture, sound };
 }
 
 const started = 1_700_000_000_000;
@@ -74,7 +72,7 @@ async function begun() {
 }
 
 it('begins with a key frame that it asks for, and counts time from there', async () => {
-  const { recording, writers, asked, picture, sound, finished } = createRecording();
+  const { recording, writers, asked, picture, sound } = createRecording();
   recording.onPicture(picture(true));
   recording.start('/dir');
   recording.start('/dir');
@@ -96,7 +94,7 @@ it('begins with a key frame that it asks for, and counts time from there', async
     ['video', 33_000],
   ]);
   await recording.stop();
-  expect(finished).toEqual([[`/dir/${started + 100}`, 33]]);
+  expect(writer?.closed).toBe(true);
   recording.onPicture(picture(true));
   expect(writers.length).toBe(1);
   expect(recording.active).toBe(false);
@@ -116,6 +114,33 @@ it.each([
     [false, 1],
   ]);
   await recording.stop();
+});
+
+it('pauses while the size changes all the time, and goes on with the size of then', async () => {
+  const { recording, writers, asked, picture } = await begun();
+  for (let change = 1; change <= 60; change++) {
+    await vi.advanceTimersByTimeAsync(50);
+    recording.onPicture(picture(true, { width: 64 + change * 2 }));
+  }
+  expect(writers.length).toBe(1 + recordLimits.changes);
+  expect(writers.every(({ closed }) => closed)).toBe(true);
+  const before = asked.keyFrames;
+  await vi.advanceTimersByTimeAsync(recordLimits.changesPauseMs + recordLimits.tickMs);
+  expect(asked.keyFrames).toBeGreaterThan(before);
+  recording.onPicture(picture(true, { width: 640 }));
+  expect(writers.at(-1)).toMatchObject({ closed: false, frames: [{ width: 640 }] });
+  await recording.stop();
+});
+
+it('does not wait for ever for a writer that does not end', async () => {
+  const { recording, writers } = await begun();
+  const [writer] = writers;
+  if (!writer) throw new Error('no part has begun');
+  writer.close = () => new Promise(() => undefined);
+  const stopped = vi.fn();
+  void recording.stop().then(stopped);
+  await vi.advanceTimersByTimeAsync(recordLimits.stopMs);
+  expect(stopped).toHaveBeenCalled();
 });
 
 it('asks for key frames at their distance, also of a still screen', async () => {
@@ -160,7 +185,8 @@ it('waits for room on the disk', async () => {
   let room = false;
   const { recording, writers, picture } = createRecording(async () => room);
   recording.start('/dir');
-  await vi.advanceTimersByTimeAsync(recordLimits.retryMs * 3);
+  // However long that takes: it is no failure of the recording.
+  await vi.advanceTimersByTimeAsync((recordLimits.retryMs + recordLimits.tickMs) * recordLimits.failures * 2);
   recording.onPicture(picture(true));
   expect(writers).toEqual([]);
   room = true;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createTokenBucket } from '../control/token-bucket.js';
 import type { PcmSound } from '../media/audio-pipeline.js';
 import type { EncodedPicture } from '../media/video-encoder.js';
 import type { OutputTarget } from '../publish/frames.js';
@@ -26,18 +27,14 @@ export interface PartFiles {
   hasRoom(directory: string): Promise<boolean>;
   /** Path of a part that begins. */
   openPath(directory: string, startedAt: number): string;
-  /** Gives a part its final name. */
-  finish(path: string, durationMs: number): Promise<void>;
 }
 
 interface Part {
-  readonly path: string;
   readonly beginUs: number;
   readonly width: number;
   readonly height: number;
   readonly sets: Buffer;
   readonly writer: Publisher;
-  lastUs: number;
   bytes: number;
   /** Pictures are left out until the next key frame. */
   awaitsKeyFrame: boolean;
@@ -57,7 +54,11 @@ export class Recording {
   #retryAtMs = 0;
   #failures = 0;
   #roomKnown = false;
-  /** Parts on their way to their final names. */
+  /** Its disk had no room when it was last looked at. */
+  #isFull = false;
+  /** Bounds the parts that changes of the picture begin. */
+  readonly #changes = createTokenBucket(recordLimits.changesPerSecond, recordLimits.changes);
+  /** Parts whose writers are still at work. */
   readonly #closing = new Set<Promise<void>>();
 
   constructor(deps: RecordingDeps) {
@@ -82,12 +83,17 @@ export class Recording {
     this.#tick();
   }
 
-  /** Resolves when all parts have their final names. Idempotent. */
+  /** Resolves when all parts are whole, or after a while: their writers go on by themselves. Idempotent. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#directory = null;
     this.#endPart();
-    await Promise.all(this.#closing);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, recordLimits.stopMs);
+    });
+    await Promise.race([Promise.all(this.#closing), late]);
+    clearTimeout(timer);
   }
 
   #tick(): void {
@@ -105,10 +111,19 @@ export class Recording {
         if (this.#directory !== directory || this.#part) return;
         this.#roomKnown = hasRoom;
         if (hasRoom) this.#deps.requestKeyFrame(true);
-        else this.#fail('the disk has no room for a recording');
+        if (hasRoom === this.#isFull) this.#noteRoom(hasRoom);
       },
-      (error: unknown) => this.#fail(`the place of recordings cannot be used: ${String(error)}`),
+      (error: unknown) => {
+        if (this.#directory === directory) this.#fail(`the place of recordings cannot be used: ${String(error)}`);
+      },
     );
+  }
+
+  /** No failure that counts: room can come back at any time. */
+  #noteRoom(hasRoom: boolean): void {
+    this.#isFull = !hasRoom;
+    if (hasRoom) this.#deps.logger.info('the disk has room for recordings again');
+    else this.#deps.logger.error('the session is not recorded: the disk has no room');
   }
 
   #fail(reason: string): void {
@@ -123,9 +138,9 @@ export class Recording {
 
   #beginPart(directory: string, picture: EncodedPicture, sets: Buffer): Part {
     const { captureTimeUs, width, height } = picture;
-    const path = this.#deps.files.openPath(directory, Math.round(captureTimeUs / 1_000));
+    const url = this.#deps.files.openPath(directory, Math.round(captureTimeUs / 1_000));
     const writer = this.#deps.startWriter(
-      { format: 'mp4', url: path },
+      { format: 'mp4', url },
       {
         onOpened: () => undefined,
         onPublishing: () => {
@@ -139,8 +154,7 @@ export class Recording {
         },
       },
     );
-    const start = { lastUs: captureTimeUs, bytes: 0, awaitsKeyFrame: false };
-    return { path, beginUs: captureTimeUs, width, height, sets, writer, ...start };
+    return { beginUs: captureTimeUs, width, height, sets, writer, bytes: 0, awaitsKeyFrame: false };
   }
 
   #endPart(): void {
@@ -149,21 +163,22 @@ export class Recording {
     this.#roomKnown = false;
     this.#retryAtMs = 0;
     if (!part) return;
-    const durationMs = Math.max(0, Math.round((part.lastUs - part.beginUs) / 1_000));
-    const closed = part.writer
-      .close()
-      .then(() => this.#deps.files.finish(part.path, durationMs))
-      // It keeps the name of one whose writer was killed, and is stored like that.
-      .catch((error: unknown) => this.#deps.logger.warn({ err: error }, 'a part of a recording keeps its first name'))
-      .finally(() => this.#closing.delete(closed));
+    const closed = part.writer.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
 
-  /** A part that this key frame cannot go into, or should not. */
-  #isOver(part: Part, picture: EncodedPicture, sets: Buffer): boolean {
+  /** Ends a part that this key frame cannot go into, or should not. */
+  #endPartBefore(part: Part, picture: EncodedPicture, sets: Buffer): void {
     const isLong = picture.captureTimeUs - part.beginUs >= recordLimits.partMs * 1_000;
     const isOther = part.width !== picture.width || part.height !== picture.height || !part.sets.equals(sets);
-    return isLong || isOther || part.bytes >= recordLimits.partBytes;
+    if (!isLong && !isOther && part.bytes < recordLimits.partBytes) return;
+    this.#endPart();
+    const nowMs = this.#deps.nowMs();
+    // There was room for this one, which is all that another look would tell.
+    this.#roomKnown = !isOther || this.#changes.take(1, nowMs);
+    if (this.#roomKnown) return;
+    this.#retryAtMs = nowMs + recordLimits.changesPauseMs;
+    this.#deps.logger.info('the picture changes its size all the time: it is not recorded for a moment');
   }
 
   /** Every picture of the encoder. Never blocks and never throws. */
@@ -173,11 +188,7 @@ export class Recording {
     if (keyFrame) {
       this.#lastKeyFrameMs = this.#deps.nowMs();
       const sets = parameterSets(data);
-      if (this.#part && this.#isOver(this.#part, picture, sets)) {
-        this.#endPart();
-        // There was room for this one, which is all that another look would tell.
-        this.#roomKnown = true;
-      }
+      if (this.#part) this.#endPartBefore(this.#part, picture, sets);
       if (!this.#part && this.#roomKnown) this.#part = this.#beginPart(this.#directory, picture, sets);
     }
     const part = this.#part;
@@ -187,7 +198,6 @@ export class Recording {
       this.#deps.requestKeyFrame(false);
       return;
     }
-    part.lastUs = captureTimeUs;
     part.bytes += data.length;
     part.writer.send({ type: 'video', timeUs: captureTimeUs - part.beginUs, keyFrame, width, height, data });
   }
@@ -196,7 +206,6 @@ export class Recording {
   onSound({ samples, timeUs }: PcmSound): void {
     const part = this.#part;
     if (!part || timeUs < part.beginUs || part.writer.queuedBytes > recordLimits.soundQueueBytes) return;
-    part.lastUs = Math.max(part.lastUs, timeUs);
     const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     part.writer.send({ type: 'sound', timeUs: timeUs - part.beginUs, data });
   }

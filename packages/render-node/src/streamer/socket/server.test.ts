@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   buildChannelChange,
   buildChannelMessage,
+  buildKeyFrameWanted,
   buildReceived,
   buildVoice,
   buildVoiceReceived,
@@ -17,6 +18,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { streamerLimits } from '../limits.js';
 import type { PeerIdentity } from '../peer/peer-identity.js';
 import { SocketPeer } from '../peer/socket-peer.js';
+import { rtpLimits } from '../rtp/limits.js';
 import type { CommonCodec } from '../video-codec.js';
 import { buildFrameHead, opcodes } from './frames.js';
 import { type MediaSocketServer, serveMediaSockets, type TakeConnection } from './server.js';
@@ -66,7 +68,11 @@ function dial(token: string) {
   return { text: () => got.toString('latin1'), bytes: () => got, send, closed: once(socket, 'close') };
 }
 
-function createPeer(codec: CommonCodec = 'H264', role: PeerIdentity['role'] = 'Player') {
+function createPeer(
+  codec: CommonCodec = 'H264',
+  role: PeerIdentity['role'] = 'Player',
+  clock = () => performance.now() * 1_000,
+) {
   const events = {
     onChosen: vi.fn(),
     onClosed: vi.fn(),
@@ -84,7 +90,7 @@ function createPeer(codec: CommonCodec = 'H264', role: PeerIdentity['role'] = 'P
       identity,
       connection,
       bitrate,
-      clock: () => performance.now() * 1_000,
+      clock,
       sourceLatency: () => ({}),
       logger,
     });
@@ -208,6 +214,25 @@ it('ends with a client whose voice has packets that are none', async () => {
   await client.closed;
   expect(events.onClosed.mock.calls).toEqual([['client-closed']]);
   expect(events.onVoice).not.toHaveBeenCalled();
+});
+
+it('makes few key frames for a viewer who asks all the time, and one later', async () => {
+  let nowUs = 1e9;
+  const { events, made } = createPeer('H264', 'Viewer', () => nowUs);
+  const client = dial('good');
+  await vi.waitFor(() => expect(client.text()).toContain('CreateSession'), soon);
+  for (let count = 0; count < 50; count++) client.send(buildKeyFrameWanted());
+  client.send(buildChannelChange('channel-open', 'hb'));
+  await vi.waitFor(() => expect(events.channels.onOpen).toHaveBeenCalled(), soon);
+  expect(events.onKeyFrameNeeded).toHaveBeenCalledTimes(rtpLimits.viewerKeyFrames);
+  made[0]?.tick();
+  expect(events.onKeyFrameNeeded).toHaveBeenCalledTimes(rtpLimits.viewerKeyFrames);
+  nowUs += rtpLimits.viewerKeyFrameIntervalMs * 1_000;
+  made[0]?.tick();
+  made[0]?.tick();
+  expect(events.onKeyFrameNeeded).toHaveBeenCalledTimes(rtpLimits.viewerKeyFrames + 1);
+  void made[0]?.close('kicked');
+  await client.closed;
 });
 
 it('makes nobody wait for a client that does not read: pictures are left out, and a key frame is owed', async () => {
