@@ -56,7 +56,8 @@ async function connectPair(running: MuxProcess, publicPort: number, host = '127.
   cleanups.push(() => serverChannels.length);
   server.onDataChannel((channel) => {
     serverChannels.push(channel);
-    channel.onMessage((message) => channel.sendMessage(`echo ${String(message)}`));
+    // Out of the native callback, where an exception would end the process.
+    channel.onMessage((message) => setImmediate(() => channel.sendMessage(`echo ${String(message)}`)));
   });
   const channel = client.createDataChannel('km');
   const echoes: string[] = [];

@@ -141,7 +141,12 @@ export async function acceptPeer(client: ClientSession, extra: Partial<ServerSes
 
   function send(label: string, message: object): void {
     const channel = channels.get(label);
-    if (channel?.isOpen()) channel.sendMessage(JSON.stringify(message));
+    try {
+      if (channel?.isOpen()) channel.sendMessage(JSON.stringify(message));
+    } catch (error) {
+      // The page has gone meanwhile. An exception in a native callback would end the process.
+      if (channel?.isOpen()) setImmediate(() => Promise.reject(error));
+    }
   }
 
   pc.onDataChannel((channel) => {

@@ -189,16 +189,13 @@ export class Peer {
     this.#events.onConnected();
   }
 
+  /** An exception that reaches the native callback would end the process. */
   #onMessage(message: Buffer, voicePayloadType: number | undefined): void {
-    if (!isRtcp(message)) {
-      this.#onRtp(message, voicePayloadType);
-      return;
-    }
-    if (!this.#rtcpBudget.take(1, performance.now())) return;
     try {
-      this.#media?.onRtcp(message);
+      if (!isRtcp(message)) this.#onRtp(message, voicePayloadType);
+      else if (this.#rtcpBudget.take(1, performance.now())) this.#media?.onRtcp(message);
     } catch (error) {
-      this.#deps.logger.error({ err: error }, 'RTCP handling failed');
+      this.#deps.logger.error({ err: error }, 'a packet of a client could not be handled');
     }
   }
 
