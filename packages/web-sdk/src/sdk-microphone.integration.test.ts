@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { decodeClientSession, mediaSocketLimits } from '@cloudstage/protocol';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import './testing/globals.js';
-import { acceptPeer, servePage, type TestPeer, type TestSite } from './testing/peer-server.js';
+import { acceptPeer, type TestPeer } from './testing/peer-server.js';
 import { serveMediaSocket, type TestSocketServer } from './testing/socket-server.js';
+import { openStage, type TestStage } from './testing/stage.js';
 
 /** The real bundle in a real browser with a microphone that beeps, over the WebSocket path. */
 
@@ -15,8 +13,7 @@ interface Told {
   readonly data: { readonly code?: number; readonly msg?: string };
 }
 
-let browser: Browser;
-let site: TestSite;
+let stage: TestStage;
 let page: Page;
 let server: TestSocketServer;
 const peers: TestPeer[] = [];
@@ -24,26 +21,17 @@ const peers: TestPeer[] = [];
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../bundle.mjs', import.meta.url))]);
-  site = await servePage();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-      '--use-fake-device-for-media-stream',
-    ],
-  });
+  stage = await openStage();
 });
 afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  await stage?.close();
 });
 
 beforeEach(async () => {
   server = await serveMediaSocket();
-  const context = await browser.newContext({ permissions: ['microphone'] });
+  const context = await stage.browser.newContext({ permissions: ['microphone'] });
   page = await context.newPage();
-  await page.goto(site.url);
+  await page.goto(stage.site.url);
 });
 afterEach(async () => {
   await page.context().close();

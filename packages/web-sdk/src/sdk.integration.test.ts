@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { checkClientSession, decodeClientSession } from '@cloudstage/protocol';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import './testing/globals.js';
-import { acceptPeer, servePage, type TestPeer, type TestSite } from './testing/peer-server.js';
+import { acceptPeer, type TestPeer } from './testing/peer-server.js';
+import { openStage, type TestStage } from './testing/stage.js';
 
 /** The real bundle in a real browser against a real peer. */
 
@@ -14,8 +12,7 @@ interface PageEvent {
   readonly data: Record<string, unknown> & { readonly code?: number; readonly type?: string };
 }
 
-let browser: Browser;
-let site: TestSite;
+let stage: TestStage;
 let page: Page;
 let requests: string[];
 const peers: TestPeer[] = [];
@@ -23,29 +20,19 @@ const peers: TestPeer[] = [];
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../bundle.mjs', import.meta.url))]);
-  site = await servePage();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-      // A microphone that beeps.
-      '--use-fake-device-for-media-stream',
-    ],
-  });
+  stage = await openStage();
 });
 afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  await stage?.close();
 });
 
 beforeEach(async () => {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+  const context = await stage.browser.newContext({ viewport: { width: 1000, height: 700 } });
   page = await context.newPage();
   requests = [];
   page.on('request', (request) => requests.push(request.url()));
   page.on('websocket', (socket) => requests.push(socket.url()));
-  await page.goto(site.url);
+  await page.goto(stage.site.url);
 });
 afterEach(async () => {
   await page.context().close();
@@ -217,7 +204,7 @@ test('plays: events in their order, a real picture, latency, no request but the 
     timestamp: expect.any(Number),
     user_id: 'u1',
   });
-  expect(new Set(requests)).toEqual(new Set([site.url, `${site.url}tcgsdk.min.js`]));
+  expect(new Set(requests)).toEqual(new Set([stage.site.url, `${stage.site.url}tcgsdk.min.js`]));
 });
 
 test('mouse, wheel and keys of the DOM become messages; losing the focus releases all', async () => {
@@ -498,13 +485,13 @@ test.each(['closes', 'hangs'] as const)('a server that %s is left, and the page 
 
 test('with an address of the page, a loss is repaired over /reconnect', async () => {
   const queries: string[] = [];
-  site.onReconnect = async (client, query) => {
+  stage.site.onReconnect = async (client, query) => {
     queries.push(query.toString());
     const next = await acceptPeer(checkClientSession(client));
     peers.push(next);
     return Buffer.from(next.serverSession, 'base64').toString();
   };
-  const entry = { InstanceIds: ['session-1'], WebRTCAddress: site.url };
+  const entry = { InstanceIds: ['session-1'], WebRTCAddress: stage.site.url };
   const accessInfo = Buffer.from(JSON.stringify({ AccessInfo: [entry] })).toString('base64');
   const peer = await connect({ accessToken: { token: '1_x', accessInfo } });
   await until(() => expect(peer.received.filter(({ label }) => label === 'hb').length).toBeGreaterThan(1));
@@ -515,7 +502,7 @@ test('with an address of the page, a loss is repaired over /reconnect', async ()
     expect(names).toContain('Disconnected');
   });
   expect(queries).toEqual(['host=127.0.0.1&port=7392&token=test-token&uid=u1']);
-  site.onReconnect = null;
+  stage.site.onReconnect = null;
 });
 
 const micChanges = async () =>
