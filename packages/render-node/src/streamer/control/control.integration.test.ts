@@ -43,7 +43,8 @@ const request = async (data: Record<string, unknown>, to = channels, of = peer):
     return reply?.data;
   }, soon);
 };
-const releases = () => xev.events().filter(({ name }) => name === 'KeyRelease');
+const eventsOf = (name: string) => xev.events().filter((event) => event.name === name);
+const releases = () => eventsOf('KeyRelease');
 const keysDown = async () =>
   [...(await display.request<Buffer>((reply) => display.core.QueryKeymap(reply), 'QueryKeymap'))].reduce(
     (count, byte) => count + byte.toString(2).replaceAll('0', '').length,
@@ -246,12 +247,7 @@ describe.each([
       km({ type: 'mousemove_v2', x: 8192, y: 8192 });
       await vi.waitFor(
         () =>
-          expect(
-            xev
-              .events()
-              .filter((event) => event.name === 'MotionNotify')
-              .map((event) => [event.rootX, event.rootY]),
-          ).toEqual([
+          expect(eventsOf('MotionNotify').map((event) => [event.rootX, event.rootY])).toEqual([
             [400, 300],
             [10, 20],
             [17, 15],
@@ -270,19 +266,10 @@ describe.each([
       km({ type: 'mousescroll', delta: 70 }, { type: 'mousescroll', delta: 50 });
       km({ type: 'mousehorizontalscroll', delta: 240 }, { type: 'mousehorizontalscroll', delta: -120 });
       await vi.waitFor(
-        () =>
-          expect(
-            xev
-              .events()
-              .filter((event) => event.name === 'ButtonPress')
-              .map((event) => event.button),
-          ).toEqual([1, 2, 3, 8, 9, 5, 4, 5, 7, 7, 6]),
+        () => expect(eventsOf('ButtonPress').map((event) => event.button)).toEqual([1, 2, 3, 8, 9, 5, 4, 5, 7, 7, 6]),
         soon,
       );
-      await vi.waitFor(
-        () => expect(xev.events().filter((event) => event.name === 'ButtonRelease')).toHaveLength(11),
-        soon,
-      );
+      await vi.waitFor(() => expect(eventsOf('ButtonRelease')).toHaveLength(11), soon);
     });
 
     it('lets the first finger be the pointer', async () => {
